@@ -1,0 +1,163 @@
+/**
+ * Element-wise arithmetic as data: one expression per operation, from which evaluation, constant folding and every
+ * device's kernels follow. Values live in the domain of the operation's element type: floats, or integers (where
+ * `div` truncates and `mod` has the dividend's sign); comparisons and logic give booleans.
+ */
+export type ScalarExpression =
+  | { readonly kind: "input"; readonly index: number }
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "unary"; readonly op: UnaryScalarOp; readonly x: ScalarExpression }
+  | { readonly kind: "binary"; readonly op: BinaryScalarOp; readonly a: ScalarExpression; readonly b: ScalarExpression }
+  | { readonly kind: "select"; readonly condition: ScalarExpression; readonly a: ScalarExpression; readonly b: ScalarExpression };
+
+/** `round` is to nearest even, `roundAway` away from zero at ties. */
+export type UnaryScalarOp =
+  | "neg"
+  | "abs"
+  | "sign"
+  | "sqrt"
+  | "exp"
+  | "log"
+  | "erf"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "roundAway"
+  | "trunc"
+  | "sin"
+  | "cos"
+  | "tan"
+  | "asin"
+  | "acos"
+  | "atan"
+  | "sinh"
+  | "cosh"
+  | "tanh"
+  | "asinh"
+  | "acosh"
+  | "atanh"
+  | "not";
+
+export type BinaryScalarOp =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "min"
+  | "max"
+  | "pow"
+  | "mod"
+  | "floorMod"
+  | "eq"
+  | "ne"
+  | "lt"
+  | "le"
+  | "gt"
+  | "ge"
+  | "and"
+  | "or"
+  | "xor";
+
+/** What the constructors below accept: an expression, or a number for a constant. */
+export type ScalarOperand = ScalarExpression | number;
+
+const lift = (x: ScalarOperand): ScalarExpression => (typeof x === "number" ? { kind: "constant", value: x } : x);
+const unary =
+  (op: UnaryScalarOp) =>
+  (x: ScalarOperand): ScalarExpression => ({ kind: "unary", op, x: lift(x) });
+const binary =
+  (op: BinaryScalarOp) =>
+  (a: ScalarOperand, b: ScalarOperand): ScalarExpression => ({ kind: "binary", op, a: lift(a), b: lift(b) });
+type Unary = (x: ScalarOperand) => ScalarExpression;
+type Binary = (a: ScalarOperand, b: ScalarOperand) => ScalarExpression;
+
+export const input = (index: number): ScalarExpression => ({ kind: "input", index });
+export const constant = (value: number): ScalarExpression => ({ kind: "constant", value });
+export const select = (condition: ScalarOperand, a: ScalarOperand, b: ScalarOperand): ScalarExpression => ({
+  kind: "select",
+  condition: lift(condition),
+  a: lift(a),
+  b: lift(b),
+});
+
+export const neg: Unary = unary("neg");
+export const abs: Unary = unary("abs");
+export const sign: Unary = unary("sign");
+export const sqrt: Unary = unary("sqrt");
+export const exp: Unary = unary("exp");
+export const log: Unary = unary("log");
+export const erf: Unary = unary("erf");
+export const floor: Unary = unary("floor");
+export const ceil: Unary = unary("ceil");
+export const round: Unary = unary("round");
+export const roundAway: Unary = unary("roundAway");
+export const trunc: Unary = unary("trunc");
+export const sin: Unary = unary("sin");
+export const cos: Unary = unary("cos");
+export const tan: Unary = unary("tan");
+export const asin: Unary = unary("asin");
+export const acos: Unary = unary("acos");
+export const atan: Unary = unary("atan");
+export const sinh: Unary = unary("sinh");
+export const cosh: Unary = unary("cosh");
+export const tanh: Unary = unary("tanh");
+export const asinh: Unary = unary("asinh");
+export const acosh: Unary = unary("acosh");
+export const atanh: Unary = unary("atanh");
+export const not: Unary = unary("not");
+
+export const add: Binary = binary("add");
+export const sub: Binary = binary("sub");
+export const mul: Binary = binary("mul");
+export const div: Binary = binary("div");
+export const min: Binary = binary("min");
+export const max: Binary = binary("max");
+export const pow: Binary = binary("pow");
+export const mod: Binary = binary("mod");
+export const floorMod: Binary = binary("floorMod");
+export const eq: Binary = binary("eq");
+export const ne: Binary = binary("ne");
+export const lt: Binary = binary("lt");
+export const le: Binary = binary("le");
+export const gt: Binary = binary("gt");
+export const ge: Binary = binary("ge");
+export const and: Binary = binary("and");
+export const or: Binary = binary("or");
+export const xor: Binary = binary("xor");
+
+/** Replaces the inputs of an expression: how a chain of element-wise operations becomes one expression. */
+export function substitute(expression: ScalarExpression, replace: (index: number) => ScalarExpression): ScalarExpression {
+  switch (expression.kind) {
+    case "input":
+      return replace(expression.index);
+    case "constant":
+      return expression;
+    case "unary":
+      return { ...expression, x: substitute(expression.x, replace) };
+    case "binary":
+      return { ...expression, a: substitute(expression.a, replace), b: substitute(expression.b, replace) };
+    case "select":
+      return {
+        ...expression,
+        condition: substitute(expression.condition, replace),
+        a: substitute(expression.a, replace),
+        b: substitute(expression.b, replace),
+      };
+  }
+}
+
+/** Prints an expression, `max(add(x0, 3), 0)`; equal text means equal expressions, so it serves as a key. */
+export function formatScalar(e: ScalarExpression): string {
+  switch (e.kind) {
+    case "input":
+      return `x${e.index}`;
+    case "constant":
+      return Object.is(e.value, -0) ? "-0" : String(e.value);
+    case "unary":
+      return `${e.op}(${formatScalar(e.x)})`;
+    case "binary":
+      return `${e.op}(${formatScalar(e.a)}, ${formatScalar(e.b)})`;
+    case "select":
+      return `select(${formatScalar(e.condition)}, ${formatScalar(e.a)}, ${formatScalar(e.b)})`;
+  }
+}
