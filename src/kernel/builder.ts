@@ -1,0 +1,310 @@
+import { invariant } from "../common/errors.ts";
+import type {
+  ComputeOp,
+  IndexDefinition,
+  IndexExpression,
+  IndexVariable,
+  Kernel,
+  KernelBuffer,
+  MemoryElement,
+  Register,
+  Statement,
+} from "./kernel.ts";
+import type { KernelTarget } from "./target.ts";
+
+/** An affine index under construction. Immutable; plain numbers are accepted wherever one is. */
+export class Index implements IndexExpression {
+  readonly constant: number;
+  readonly terms: readonly { readonly variable: IndexVariable; readonly factor: number }[];
+
+  constructor(constant: number, terms: Index["terms"] = []) {
+    this.constant = constant;
+    this.terms = terms;
+  }
+
+  static of(value: Index | number): Index {
+    return typeof value === "number" ? new Index(value) : value;
+  }
+
+  static variable(variable: IndexVariable): Index {
+    return new Index(0, [{ variable, factor: 1 }]);
+  }
+
+  add(other: Index | number): Index {
+    if (typeof other === "number") return new Index(this.constant + other, this.terms);
+    const factors = new Map(this.terms.map((t) => [t.variable, t.factor]));
+    for (const t of other.terms) factors.set(t.variable, (factors.get(t.variable) ?? 0) + t.factor);
+    const terms = [...factors].filter(([, factor]) => factor !== 0).map(([variable, factor]) => ({ variable, factor }));
+    return new Index(
+      this.constant + other.constant,
+      terms.toSorted((a, b) => a.variable.id - b.variable.id),
+    );
+  }
+
+  sub(other: Index | number): Index {
+    return this.add(typeof other === "number" ? -other : other.mul(-1));
+  }
+
+  mul(factor: number): Index {
+    return factor === 0
+      ? new Index(0)
+      : new Index(
+          this.constant * factor,
+          this.terms.map((t) => ({ variable: t.variable, factor: t.factor * factor })),
+        );
+  }
+}
+
+export interface LoopOptions {
+  /** Copies of the body in one round; what does not divide follows as straight code. */
+  readonly unroll?: number;
+  readonly name?: string;
+}
+
+export interface AccessOptions {
+  /** Lanes of the register; default the target's. */
+  readonly lanes?: number;
+  /** Elements to read or write; default all lanes. */
+  readonly count?: number;
+}
+
+/**
+ * Writes a kernel as the loop nest that it is:
+ *
+ *     const k = new KernelBuilder("scale", target);
+ *     const x = k.buffer("x", "f32", n, "read"), y = k.buffer("y", "f32", n, "write");
+ *     const two = k.constant(2);
+ *     k.for(n / k.lanes, (i) => k.store(y, i.mul(k.lanes), k.mul(k.load(x, i.mul(k.lanes)), two)));
+ *     const kernel = k.build({ key: `scale ${n}` });
+ */
+export class KernelBuilder {
+  readonly name: string;
+  readonly target: KernelTarget;
+  /** The widest vector's lanes. */
+  readonly lanes: number;
+  /** The number of this task, in [0, tasks). */
+  readonly task: Index;
+  readonly #task: IndexVariable;
+  readonly #buffers: KernelBuffer[] = [];
+  #body: Statement[] = [];
+  #variables = 0;
+  #registers = 0;
+
+  constructor(name: string, target: KernelTarget) {
+    this.name = name;
+    this.target = target;
+    this.lanes = target.lanes;
+    this.#task = this.#variable("task");
+    this.task = Index.variable(this.#task);
+  }
+
+  build(options: { readonly key: string; readonly tasks?: number; readonly flops?: number }): Kernel {
+    return {
+      name: this.name,
+      key: `${this.target.name} ${options.key}`,
+      buffers: this.#buffers,
+      tasks: options.tasks ?? 1,
+      task: this.#task,
+      body: this.#body,
+      flops: options.flops ?? 0,
+    };
+  }
+
+  buffer(name: string, element: MemoryElement, length: number, access: KernelBuffer["access"]): KernelBuffer {
+    const buffer = { index: this.#buffers.length, name, element, length, access };
+    this.#buffers.push(buffer);
+    return buffer;
+  }
+
+  // Control
+
+  /** Runs the body for 0 <= i < count. Without `count` above 1 there is no loop. */
+  for(count: number, body: (i: Index) => void): void;
+  for(count: number, options: LoopOptions, body: (i: Index) => void): void;
+  for(count: number, a: LoopOptions | ((i: Index) => void), b?: (i: Index) => void): void {
+    const body = (typeof a === "function" ? a : b) as (i: Index) => void;
+    const { unroll = 1, name = "i" } = typeof a === "function" ? {} : a;
+    const rounds = Math.floor(count / unroll);
+    if (rounds > 1)
+      this.range(0, rounds * unroll, { step: unroll, name }, (i) => {
+        for (let u = 0; u < unroll; u++) body(i.add(u));
+      });
+    for (let i = rounds > 1 ? rounds * unroll : 0; i < count; i++) body(new Index(i));
+  }
+
+  /** A loop whose bounds are indices: begin <= i < end, by `step`. */
+  range(
+    begin: Index | number,
+    end: Index | number,
+    options: { readonly step?: number; readonly name?: string },
+    body: (i: Index) => void,
+  ): void {
+    const variable = this.#variable(options.name ?? "i");
+    const statements = this.#scope(() => body(Index.variable(variable)));
+    this.#body.push({ kind: "for", variable, begin: Index.of(begin), end: Index.of(end), step: options.step ?? 1, body: statements });
+  }
+
+  /** Runs `then` where index >= 0, else `otherwise`. */
+  ifNonNegative(index: Index, then: () => void, otherwise: () => void = () => {}): void {
+    this.#body.push({ kind: "if", nonNegative: index, then: this.#scope(then), otherwise: this.#scope(otherwise) });
+  }
+
+  /** Calls f for 0 <= i < n at build time. */
+  each<T>(n: number, f: (i: number) => T): T[] {
+    return Array.from({ length: n }, (_, i) => f(i));
+  }
+
+  // Indices
+
+  divide(a: Index, by: number): Index {
+    return by === 1 ? a : this.#index("q", { op: "divide", a, by });
+  }
+  modulo(a: Index, by: number): Index {
+    return by === 1 ? new Index(0) : this.#index("r", { op: "modulo", a, by });
+  }
+  /** Splits the task number into one index per dimension, the last one fastest. */
+  splitTask(...dimensions: readonly number[]): Index[] {
+    const indices: Index[] = [];
+    let rest = this.task;
+    for (let d = dimensions.length - 1; d > 0; d--) {
+      indices.unshift(this.modulo(rest, dimensions[d]));
+      rest = this.divide(rest, dimensions[d]);
+    }
+    return [rest, ...indices];
+  }
+  minIndex(a: Index | number, b: Index | number): Index {
+    return this.#index("min", { op: "min", a: Index.of(a), b: Index.of(b) });
+  }
+  maxIndex(a: Index | number, b: Index | number): Index {
+    return this.#index("max", { op: "max", a: Index.of(a), b: Index.of(b) });
+  }
+  /** Reads an i32 and clamps it to [least, most]. */
+  loadIndex(buffer: KernelBuffer, index: Index | number, least: number, most: number): Index {
+    return this.#index("at", { op: "load", buffer, index: Index.of(index), least, most });
+  }
+
+  // Memory
+
+  load(buffer: KernelBuffer, index: Index | number, { lanes = this.lanes, count = lanes }: AccessOptions = {}): Register {
+    const target = this.#register(registerElement(buffer.element), lanes);
+    this.#body.push({ kind: "load", target, buffer, index: Index.of(index), count, broadcast: false });
+    return target;
+  }
+  /** One element in every lane. */
+  broadcast(buffer: KernelBuffer, index: Index | number, lanes: number = this.lanes): Register {
+    const target = this.#register(registerElement(buffer.element), lanes);
+    this.#body.push({ kind: "load", target, buffer, index: Index.of(index), count: 1, broadcast: true });
+    return target;
+  }
+  store(buffer: KernelBuffer, index: Index | number, value: Register, { count = value.lanes }: { readonly count?: number } = {}): void {
+    invariant(
+      value.element === registerElement(buffer.element),
+      `kernel ${this.name}: a ${value.element} register stored to ${buffer.element} buffer ${buffer.name}`,
+    );
+    this.#body.push({ kind: "store", buffer, index: Index.of(index), value, count });
+  }
+
+  // Registers
+
+  /** A number in every lane. */
+  constant(
+    value: number,
+    { element = "f32", lanes = this.lanes }: { readonly element?: "f32" | "i32"; readonly lanes?: number } = {},
+  ): Register {
+    const target = this.#register(element, lanes);
+    this.#body.push({ kind: "constant", target, value });
+    return target;
+  }
+  /** A register that may be assigned again, with a first value. */
+  variable(initial: Register): Register {
+    const target: Register = { id: this.#registers++, element: initial.element, lanes: initial.lanes, mutable: true };
+    this.#body.push({ kind: "assign", target, value: initial });
+    return target;
+  }
+  assign(target: Register, value: Register): void {
+    this.#body.push({ kind: "assign", target, value });
+  }
+  /** target = op(operands), without a register between. */
+  update(target: Register, op: ComputeOp, ...operands: readonly Register[]): void {
+    this.#body.push({ kind: "compute", target, op, operands });
+  }
+  /** target += a * b. */
+  accumulate(target: Register, a: Register, b: Register): void {
+    this.update(target, "fma", a, b, target);
+  }
+  /** rows x columns mutable registers, zero (or as `initial` says). */
+  accumulators(
+    rows: number,
+    columns: number,
+    initial?: (row: number, column: number) => Register,
+    lanes: number = this.lanes,
+  ): Register[][] {
+    return this.each(rows, (r) => this.each(columns, (c) => this.variable(initial ? initial(r, c) : this.constant(0, { lanes }))));
+  }
+
+  add(a: Register, b: Register): Register {
+    return this.compute("add", [a, b]);
+  }
+  sub(a: Register, b: Register): Register {
+    return this.compute("sub", [a, b]);
+  }
+  mul(a: Register, b: Register): Register {
+    return this.compute("mul", [a, b]);
+  }
+  div(a: Register, b: Register): Register {
+    return this.compute("div", [a, b]);
+  }
+  min(a: Register, b: Register): Register {
+    return this.compute("min", [a, b]);
+  }
+  max(a: Register, b: Register): Register {
+    return this.compute("max", [a, b]);
+  }
+  fma(a: Register, b: Register, c: Register): Register {
+    return this.compute("fma", [a, b, c]);
+  }
+  select(mask: Register, a: Register, b: Register): Register {
+    return this.compute("select", [mask, a, b]);
+  }
+
+  /** Any operation by name; see ComputeOp. */
+  compute(op: ComputeOp, operands: readonly Register[], immediate?: number): Register {
+    const target = this.#register(resultElement(op, operands), operands[0].lanes);
+    this.#body.push({ kind: "compute", target, op, operands, ...(immediate === undefined ? {} : { immediate }) });
+    return target;
+  }
+
+  #variable(name: string): IndexVariable {
+    const id = this.#variables++;
+    return { id, name: `${name}${id}` };
+  }
+  #register(element: Register["element"], lanes: number): Register {
+    return { id: this.#registers++, element, lanes, mutable: false };
+  }
+  #index(name: string, definition: IndexDefinition): Index {
+    const variable = this.#variable(name);
+    this.#body.push({ kind: "index", variable, definition });
+    return Index.variable(variable);
+  }
+  #scope(f: () => void): Statement[] {
+    const outer = this.#body;
+    const inner: Statement[] = [];
+    this.#body = inner;
+    f();
+    this.#body = outer;
+    return inner;
+  }
+}
+
+export const registerElement = (element: MemoryElement): "f32" | "i32" => (element === "f32" || element === "f16" ? "f32" : "i32");
+
+const comparisons: ReadonlySet<ComputeOp> = new Set<ComputeOp>(["eq", "ne", "lt", "le", "gt", "ge"]);
+
+/** The element of an operation's result. */
+export function resultElement(op: ComputeOp, operands: readonly Register[]): Register["element"] {
+  if (comparisons.has(op)) return "mask";
+  if (op === "select") return operands[1].element;
+  if (op === "toF32" || op === "asF32") return "f32";
+  if (op === "toI32" || op === "asI32") return "i32";
+  return operands[0].element;
+}

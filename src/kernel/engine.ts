@@ -1,0 +1,50 @@
+import type { Kernel } from "./kernel.ts";
+import type { KernelTarget } from "./target.ts";
+
+/** A block of memory that kernels can reach: native, WebAssembly's, or an ArrayBuffer. 64-byte aligned, zero at first. */
+export interface Memory {
+  readonly byteLength: number;
+  /** A view on the bytes, valid until the next allocation of the same engine (WebAssembly memory may move). */
+  bytes(): Uint8Array;
+  dispose(): void;
+}
+
+/** Where one buffer of a kernel lies. */
+export interface Operand {
+  readonly memory: Memory;
+  readonly byteOffset: number;
+}
+
+/** One kernel call of a program. */
+export interface Step {
+  readonly kernel: Kernel;
+  /** One for each of the kernel's buffers; the operand must hold the buffer's length (checked when the program is made). */
+  readonly operands: readonly Operand[];
+  /** Whether all earlier steps must have ended before this one starts. */
+  readonly barrier: boolean;
+}
+
+/** A list of steps, ready to run in one call. One run at a time. */
+export interface Program {
+  /** Runs all steps and returns when the last has ended. */
+  run(): void;
+  /** The same without blocking the event loop. */
+  runAsync(): Promise<void>;
+  /** Runs step by step; microseconds of each. */
+  runProfiled(): Float64Array;
+  dispose(): void;
+}
+
+/** Turns kernels into running code on one target, with a pool of threads. */
+export interface Engine {
+  readonly target: KernelTarget;
+  readonly threads: number;
+  /** Throws OUT_OF_MEMORY. */
+  allocate(byteLength: number): Memory;
+  /** Generates the kernels' code (once for each key) and lays the steps out. */
+  program(steps: readonly Step[]): Program;
+  /** The generated code of a kernel as text: instructions with their bytes, or the like. */
+  disassemble(kernel: Kernel): string;
+  /** Ends the threads and frees code and memory. */
+  dispose(): void;
+}
