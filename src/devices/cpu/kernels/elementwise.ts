@@ -1,0 +1,157 @@
+import { Index, KernelBuilder } from "../../../kernel/builder.ts";
+import { emitScalar } from "../../../kernel/emit-scalar.ts";
+import type { Kernel, KernelBuffer, Register } from "../../../kernel/kernel.ts";
+import type { KernelTarget } from "../../../kernel/target.ts";
+import { formatScalar, type ScalarExpression } from "../../../model/scalar-expression.ts";
+import { itemsPerTask, loopNest, type NestLoop } from "../loop-nest.ts";
+import { type View, viewSpan } from "../view.ts";
+
+/** An operand of an element-wise kernel; a boolean one is bytes 0 or 1 and enters the expression as a mask. */
+export interface ElementwiseOperand {
+  readonly view: View;
+  readonly boolean: boolean;
+}
+
+export interface ElementwiseProblem {
+  readonly expression: ScalarExpression;
+  /** Views of the output's shape (stride 0 where broadcast). */
+  readonly inputs: readonly ElementwiseOperand[];
+  readonly output: ElementwiseOperand;
+  readonly threads: number;
+}
+
+const unroll = 4;
+
+/** One pass over the output, computing an expression of any number of inputs with any strides. Buffers: inputs, output. */
+export function elementwiseKernel({ expression, inputs, output, threads }: ElementwiseProblem, target: KernelTarget): Kernel {
+  const views = [output.view, ...inputs.map((i) => i.view)];
+  const loops = loopNest(views);
+  const text = formatScalar(expression);
+  const k = new KernelBuilder(
+    `element-wise ${text.length > 48 ? `${text.slice(0, 45)}...` : text} ${loops.map((l) => l.count).join("x")}`,
+    target,
+  );
+  const buffers = inputs.map(({ view }, i) => k.buffer(`x${i}`, view.element, viewSpan(view), "read"));
+  const result = k.buffer("output", output.view.element, viewSpan(output.view), "write");
+
+  const inner = loops[loops.length - 1];
+  const vectorizable = inner.strides[0] === 1 && inner.strides.every((s) => s === 0 || s === 1) && inner.count >= 4;
+  const lanes = vectorizable ? Math.min(k.lanes, 2 ** Math.floor(Math.log2(inner.count))) : 1;
+  const at = (outer: readonly Index[], operand: number): Index =>
+    outer.reduce((sum, i, l) => sum.add(i.mul(loops[l].strides[operand])), new Index(0));
+
+  const vectorAt = (indices: readonly Index[], width: number, count: number): void => {
+    const registers = inputs.map((input, i) =>
+      loadOperand(k, buffers[i], input, at(indices, i + 1), inner.strides[i + 1] === 0, width, count),
+    );
+    storeResult(k, result, output, at(indices, 0), emitScalar(k, expression, registers, width), count);
+  };
+  const innerRange = (outer: readonly Index[], begin: Index, end: Index | number): void => {
+    if (typeof end === "number" && begin.terms.length === 0 && end - begin.constant <= lanes * unroll)
+      for (let i = begin.constant; i < end; i += lanes) vectorAt([...outer, new Index(i)], lanes, lanes);
+    else k.range(begin, end, { step: lanes }, (i) => vectorAt([...outer, i], lanes, lanes));
+  };
+  const tail = inner.count % lanes;
+  const whole = inner.count - tail;
+  const innerAll = (outer: readonly Index[]): void => {
+    if (whole > 0) unrolled(k, whole, lanes, (i) => vectorAt([...outer, i], lanes, lanes));
+    if (tail > 0) vectorAt([...outer, new Index(whole)], lanes, tail);
+  };
+
+  let tasks: number;
+  if (loops.length === 1) {
+    const perTask = Math.ceil(itemsPerTask(inner.count, inputs.length + 1, 16_000, threads * 3) / (lanes * unroll)) * lanes * unroll;
+    tasks = Math.ceil(inner.count / perTask);
+    if (tasks <= 1) {
+      tasks = 1;
+      innerAll([]);
+    } else {
+      const begin = k.task.mul(perTask);
+      innerRange([], begin, k.minIndex(begin.add(perTask), whole));
+      if (tail > 0) k.ifNonNegative(k.task.add(1 - tasks), () => vectorAt([new Index(whole)], lanes, tail));
+    }
+  } else {
+    const outer = loops.slice(0, -1);
+    tasks = overOuter(k, outer, inner.count * (inputs.length + 1) * (vectorizable ? 1 : 8), threads, innerAll);
+  }
+  const operandKey = (o: ElementwiseOperand): string => `${o.view.element}${o.boolean ? "b" : ""}`;
+  return k.build({
+    key: `elementwise ${text} ${loops.map((l) => `${l.count}:${l.strides}`).join(" ")} ${[output, ...inputs].map(operandKey)} ${tasks}`,
+    tasks,
+  });
+}
+
+/** Runs the body for all indices of outer loops, shared out as tasks over the first of them. Returns the number of tasks. */
+export function overOuter(
+  k: KernelBuilder,
+  loops: readonly NestLoop[],
+  innerWork: number,
+  threads: number,
+  body: (indices: readonly Index[]) => void,
+): number {
+  const [first, ...rest] = loops;
+  const restCount = rest.reduce((n, l) => n * l.count, 1);
+  const nest = (indices: readonly Index[], remaining: readonly NestLoop[]): void => {
+    if (remaining.length === 0) body(indices);
+    else k.for(remaining[0].count, (i) => nest([...indices, i], remaining.slice(1)));
+  };
+  const share = (count: number, work: number, run: (i: Index) => void): number => {
+    const perTask = itemsPerTask(count, work, 16_000, threads * 4);
+    const tasks = Math.ceil(count / perTask);
+    const begin = k.task.mul(perTask);
+    if (tasks === 1) k.for(count, run);
+    else if (perTask === 1) run(begin);
+    else k.range(begin, tasks * perTask === count ? begin.add(perTask) : k.minIndex(begin.add(perTask), count), {}, run);
+    return tasks;
+  };
+  // With few rounds of the first loop, two loops are shared out together.
+  if (rest.length > 0 && first.count < threads * 2)
+    return share(first.count * rest[0].count, (innerWork * restCount) / rest[0].count, (i) =>
+      nest([k.divide(i, rest[0].count), k.modulo(i, rest[0].count)], rest.slice(1)),
+    );
+  return share(first.count, innerWork * restCount, (i) => nest([i], rest));
+}
+
+/** A loop over whole vectors with several in one round. */
+function unrolled(k: KernelBuilder, count: number, lanes: number, body: (i: Index) => void): void {
+  k.for(count / lanes, { unroll: unroll }, (i) => body(i.mul(lanes)));
+}
+
+function loadOperand(
+  k: KernelBuilder,
+  buffer: KernelBuffer,
+  operand: ElementwiseOperand,
+  index: Index,
+  broadcast: boolean,
+  lanes: number,
+  count: number,
+): Register {
+  const register = broadcast ? k.broadcast(buffer, index, lanes) : k.load(buffer, index, { lanes, count });
+  if (operand.boolean) return k.compute("ne", [register, k.constant(0, { element: "i32", lanes })]);
+  return register.element === "i32" ? k.compute("toF32", [register]) : register;
+}
+
+function storeResult(
+  k: KernelBuilder,
+  buffer: KernelBuffer,
+  operand: ElementwiseOperand,
+  index: Index,
+  value: Register,
+  count: number,
+): void {
+  let stored = value;
+  if (value.element === "mask") {
+    const lanes = value.lanes;
+    stored =
+      operand.view.element === "f32"
+        ? k.select(value, k.constant(1, { lanes }), k.constant(0, { lanes }))
+        : k.select(value, k.constant(1, { lanes, element: "i32" }), k.constant(0, { lanes, element: "i32" }));
+  } else if (operand.boolean)
+    stored = k.select(
+      k.compute("ne", [value, k.constant(0, { lanes: value.lanes })]),
+      k.constant(1, { lanes: value.lanes, element: "i32" }),
+      k.constant(0, { lanes: value.lanes, element: "i32" }),
+    );
+  else if (operand.view.element !== "f32" && operand.view.element !== "f16") stored = k.compute("toI32", [value]);
+  k.store(buffer, index, stored, { count });
+}

@@ -1,0 +1,38 @@
+import type { Index, KernelBuilder } from "../../../kernel/builder.ts";
+import { emitScalar } from "../../../kernel/emit-scalar.ts";
+import type { KernelBuffer, Register } from "../../../kernel/kernel.ts";
+import { formatScalar, type ScalarExpression } from "../../../model/scalar-expression.ts";
+import type { View } from "../view.ts";
+import { viewSpan } from "../view.ts";
+
+/** What follows a kernel's sums before they are stored: an expression of the sum (x0) and of other tensors (x1, ...), each a view of the output's shape with stride 0 or 1 along the vector dimension. */
+export interface Epilogue {
+  readonly expression: ScalarExpression;
+  readonly inputs: readonly View[];
+}
+
+export const epilogueKey = (epilogue: Epilogue | undefined): string =>
+  epilogue === undefined ? "" : `${formatScalar(epilogue.expression)} ${epilogue.inputs.map((v) => `${v.element}${v.strides}`).join(" ")}`;
+
+/** Declares the buffers of an epilogue's inputs. */
+export const epilogueBuffers = (k: KernelBuilder, epilogue: Epilogue | undefined): KernelBuffer[] =>
+  (epilogue?.inputs ?? []).map((view, i) => k.buffer(`extra${i}`, view.element, viewSpan(view), "read"));
+
+/** Applies an epilogue to a vector of sums. `at` gives the element offset of the vector's first element by a view's strides. */
+export function applyEpilogue(
+  k: KernelBuilder,
+  epilogue: Epilogue | undefined,
+  buffers: readonly KernelBuffer[],
+  sum: Register,
+  vectorAxis: number,
+  at: (strides: readonly number[]) => Index,
+  count: number,
+): Register {
+  if (epilogue === undefined) return sum;
+  const inputs = epilogue.inputs.map((view, i) =>
+    view.strides[vectorAxis] === 0
+      ? k.broadcast(buffers[i], at(view.strides), sum.lanes)
+      : k.load(buffers[i], at(view.strides), { lanes: sum.lanes, count }),
+  );
+  return emitScalar(k, epilogue.expression, [sum, ...inputs]);
+}

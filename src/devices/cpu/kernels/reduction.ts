@@ -1,0 +1,51 @@
+import { KernelBuilder } from "../../../kernel/builder.ts";
+import { emitScalar } from "../../../kernel/emit-scalar.ts";
+import type { Kernel } from "../../../kernel/kernel.ts";
+import type { KernelTarget } from "../../../kernel/target.ts";
+import { formatScalar, type ScalarExpression } from "../../../model/scalar-expression.ts";
+import { type View, viewSpan } from "../view.ts";
+import { nestKey, overRows, reductionNest } from "./reduction-nest.ts";
+
+/** Combines elements along axes: after = finish(combine over the axes of before(x)). */
+export interface ReductionProblem {
+  readonly input: View;
+  /** Of the input's rank, with length 1 along the axes. */
+  readonly output: View;
+  readonly axes: readonly number[];
+  readonly combine: "add" | "max" | "min" | "mul";
+  /** Of x0 = an element; absent: the element itself. */
+  readonly before?: ScalarExpression;
+  /** Of x0 = the combined value. */
+  readonly after?: ScalarExpression;
+  readonly threads: number;
+}
+
+const neutral = { add: 0, max: -Infinity, min: Infinity, mul: 1 } as const;
+
+/** Buffers: input, output. */
+export function reductionKernel({ input, output, axes, combine, before, after, threads }: ReductionProblem, target: KernelTarget): Kernel {
+  const found = reductionNest([{ ...output, strides: output.strides.map((s, i) => (axes.includes(i) ? 0 : s)) }, input], axes, target, 1);
+  // A product has no operation over lanes, and a tail of zeros would spoil it; it is rare enough for scalars.
+  const nest = combine === "mul" && found.vector === "reduced" ? { ...found, lanes: 1 } : found;
+  const k = new KernelBuilder(`reduce ${combine} ${input.shape.join("x")} over ${axes}`, target);
+  const source = k.buffer("input", "f32", viewSpan(input), "read");
+  const result = k.buffer("output", "f32", viewSpan(output), "write");
+  const copies = 4;
+  // before(0) must be 0 for a tail of zeros in a sum: true of x, x * x and |x|, the expressions that reductions have.
+  const tasks = overRows(k, nest, threads, (row) => {
+    const acc = k.each(copies, () => k.variable(k.constant(neutral[combine], { lanes: row.lanes })));
+    row.each(
+      (at, count, u) => {
+        const x = k.load(source, at(1), { lanes: row.lanes, count });
+        k.update(acc[u], combine, before ? emitScalar(k, before, [x]) : x, acc[u]);
+      },
+      { copies, overlap: combine === "max" || combine === "min" },
+    );
+    const value = row.combine(combine, acc);
+    k.store(result, row.base(0), after ? emitScalar(k, after, [value]) : value, { count: row.keptCount });
+  });
+  return k.build({
+    key: `reduce ${combine} ${nestKey(nest)} ${before ? formatScalar(before) : ""} ${after ? formatScalar(after) : ""}`,
+    tasks,
+  });
+}

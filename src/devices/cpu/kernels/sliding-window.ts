@@ -1,0 +1,191 @@
+import { Index, KernelBuilder } from "../../../kernel/builder.ts";
+import type { Kernel, KernelBuffer, Register } from "../../../kernel/kernel.ts";
+import type { KernelTarget } from "../../../kernel/target.ts";
+import { itemsPerTask } from "../loop-nest.ts";
+import { type View, viewSpan } from "../view.ts";
+import { inputOf, interiorRange, type RowRun, rowRuns, tapIsInside, tapRange, type WindowAxis } from "./convolution-window.ts";
+import { applyEpilogue, type Epilogue, epilogueBuffers, epilogueKey } from "./epilogue.ts";
+
+/**
+ * Windows over each channel by itself, vectors along channels: depthwise convolution and pooling. Inputs of a row of
+ * outputs are loaded once a tap row and shared by the outputs that they belong to.
+ */
+export interface SlidingWindowProblem {
+  /** Views of shape [batch, channels, height, width], channel stride 1. */
+  readonly input: View;
+  readonly output: View;
+  readonly y: WindowAxis;
+  readonly x: WindowAxis;
+  /** `multiplyAdd` has weights [kernel y][kernel x][channels] (padded to vectors) and a bias; `mean` divides by the window, `meanInside` by the part of it that is inside the input. */
+  readonly reduce: "multiplyAdd" | "max" | "mean" | "meanInside";
+  readonly epilogue?: Epilogue;
+  readonly threads: number;
+}
+
+/** Channels of packed weights: padded, so that the last vector may be read whole. */
+export const paddedChannels = (channels: number, target: KernelTarget): number => Math.ceil(channels / target.lanes) * target.lanes;
+
+/** 1 / inputs inside the window, for each output [height][width]. */
+export function windowReciprocals(y: WindowAxis, x: WindowAxis): Float32Array {
+  const inside = (axis: WindowAxis, o: number): number => {
+    let n = 0;
+    for (let t = 0; t < axis.kernel; t++) if (tapIsInside(axis, o, t)) n++;
+    return n;
+  };
+  const table = new Float32Array(y.output * x.output);
+  for (let oy = 0; oy < y.output; oy++)
+    for (let ox = 0; ox < x.output; ox++) table[oy * x.output + ox] = 1 / Math.max(1, inside(y, oy) * inside(x, ox));
+  return table;
+}
+
+/** Buffers: input, then weights and bias (multiplyAdd) or the table of reciprocals (meanInside), output, extras of the epilogue. */
+export function slidingWindowKernel(problem: SlidingWindowProblem, target: KernelTarget): Kernel {
+  const { input, output, y, x, reduce, epilogue } = problem;
+  const [batch, channels] = output.shape;
+  const padded = paddedChannels(channels, target);
+  const name = reduce === "multiplyAdd" ? "depthwise convolution" : reduce === "max" ? "max pool" : "average pool";
+  const k = new KernelBuilder(`${name} ${y.kernel}x${x.kernel} ${channels} ${y.output}x${x.output}`, target);
+  const source = k.buffer("input", "f32", viewSpan(input), "read");
+  const weights = reduce === "multiplyAdd" ? k.buffer("weights", "f32", y.kernel * x.kernel * padded, "read") : undefined;
+  const bias = reduce === "multiplyAdd" ? k.buffer("bias", "f32", padded, "read") : undefined;
+  const reciprocals = reduce === "meanInside" ? k.buffer("reciprocals", "f32", y.output * x.output, "read") : undefined;
+  const result = k.buffer("output", "f32", viewSpan(output), "write");
+  const extras = epilogueBuffers(k, epilogue);
+
+  const rowWork = x.output * channels * y.kernel * x.kernel * 2;
+  const rowsPerTask = itemsPerTask(y.output, rowWork, 40_000, Math.ceil((problem.threads * 4) / batch));
+  const chunks = Math.ceil(y.output / rowsPerTask);
+  const rows = Math.min(x.output, outputsPerTile(x, target));
+  const runs = rowRuns(x, rows);
+  const interior = interiorRange(y);
+  const [n, chunk] = k.splitTask(batch, chunks);
+
+  const vectorAt = (
+    oy: Index,
+    ox: Index,
+    run: RowRun,
+    c: Index,
+    lanes: number,
+    count: number,
+    rowTaps: { begin: Index; end: Index } | undefined,
+  ): void => {
+    const zero = (): Register => k.constant(reduce === "max" ? -Infinity : 0, { lanes });
+    const first = bias ? k.load(bias, c, { lanes }) : undefined;
+    const acc = k.each(run.rows, () => k.variable(first ?? zero()));
+    const origin = n
+      .mul(input.strides[0])
+      .add(c.mul(input.strides[1]))
+      .add(oy.mul(y.stride).add(-y.pad).mul(input.strides[2]))
+      .add(ox.mul(x.stride).add(-x.pad).mul(input.strides[3]));
+    const tapRow = (kh: Index): void => {
+      const w = weights && k.each(x.kernel, (kw) => k.load(weights, kh.mul(x.kernel).add(kw).mul(padded).add(c), { lanes }));
+      for (const column of columnsOf(x, run)) {
+        const value = k.load(
+          source,
+          origin
+            .add(kh.mul(y.dilation * input.strides[2]))
+            .add((column.at - (run.interior ? inputOf(x, 0, 0) : inputOf(x, run.first, 0))) * input.strides[3]),
+          { lanes, count },
+        );
+        for (const { output: m, tap } of column.uses)
+          if (w) k.accumulate(acc[m], value, w[tap]);
+          else k.update(acc[m], reduce === "max" ? "max" : "add", acc[m], value);
+      }
+    };
+    if (rowTaps) k.range(rowTaps.begin, rowTaps.end, { name: "kh" }, tapRow);
+    else for (let kh = 0; kh < y.kernel; kh++) tapRow(new Index(kh));
+    for (const [m, sum] of acc.entries()) {
+      const at = (strides: readonly number[]): Index =>
+        n.mul(strides[0]).add(c.mul(strides[1])).add(oy.mul(strides[2])).add(ox.add(m).mul(strides[3]));
+      k.store(
+        result,
+        at(output.strides),
+        applyEpilogue(k, epilogue, extras, scaled(k, problem, sum, reciprocals, oy, ox.add(m), lanes), 1, at, count),
+        { count },
+      );
+    }
+  };
+
+  const rowOf = (oy: Index, rowTaps: { begin: Index; end: Index } | undefined): void => {
+    const tileAt = (ox: Index, run: RowRun): void => {
+      const lanes = k.lanes;
+      const whole = Math.floor(channels / lanes);
+      k.for(whole, { name: "c" }, (i) => vectorAt(oy, ox, run, i.mul(lanes), lanes, lanes, rowTaps));
+      const rest = channels - whole * lanes;
+      if (rest > 0) vectorAt(oy, ox, run, new Index(whole * lanes), tailLanes(rest, lanes), rest, rowTaps);
+    };
+    for (const run of runs)
+      if (run.tiles === 1) tileAt(new Index(run.first), run);
+      else k.range(0, run.tiles, { name: "tile" }, (t) => tileAt(t.mul(run.rows).add(run.first), run));
+  };
+
+  // Border rows take a loop over the taps that are inside; the others have all taps written out.
+  const firstRow = chunk.mul(rowsPerTask);
+  const rowsOf = (least: number, most: number, border: boolean): void => {
+    if (least >= most) return;
+    const begin = chunks === 1 ? new Index(least) : k.maxIndex(firstRow, least);
+    const end = chunks === 1 ? new Index(most) : k.minIndex(firstRow.add(rowsPerTask), most);
+    k.range(begin, end, { name: "oy" }, (oy) => rowOf(oy, border ? tapRange(k, y, oy) : undefined));
+  };
+  if (interior.first >= interior.end) rowsOf(0, y.output, true);
+  else {
+    rowsOf(0, interior.first, true);
+    rowsOf(interior.first, interior.end, false);
+    rowsOf(interior.end, y.output, true);
+  }
+
+  const axisKey = (a: WindowAxis): string => `${a.input},${a.output},${a.kernel},${a.stride},${a.dilation},${a.pad}`;
+  return k.build({
+    key: `window ${reduce} ${batch},${channels} y${axisKey(y)} x${axisKey(x)} in${input.strides} out${output.strides} n${rowsPerTask} ${epilogueKey(epilogue)}`,
+    tasks: batch * chunks,
+    flops: reduce === "multiplyAdd" ? batch * y.output * rowWork : 0,
+  });
+}
+
+/** The smallest power of two that holds the rest of the channels. */
+export function tailLanes(rest: number, lanes: number): number {
+  let tail = lanes;
+  while (tail > 1 && rest <= tail / 2) tail /= 2;
+  return tail === 2 ? 4 : tail;
+}
+
+/** Outputs of a tile: their sums and one row of weights stay in registers. */
+function outputsPerTile(x: WindowAxis, target: KernelTarget): number {
+  const free = target.vectorRegisters - x.kernel - 3;
+  return Math.max(2, Math.min(target.vectorRegisters === 32 ? 12 : 6, free));
+}
+
+interface Column {
+  /** Input position along the row: absolute for a border tile, relative to output 0's window for an interior one. */
+  readonly at: number;
+  readonly uses: { readonly output: number; readonly tap: number }[];
+}
+
+/** The inputs along a row that a tile reads, each with the outputs and taps that use it. */
+function columnsOf(x: WindowAxis, run: RowRun): Column[] {
+  const base = run.interior ? 0 : run.first;
+  const columns = new Map<number, Column>();
+  for (let output = 0; output < run.rows; output++)
+    for (let tap = 0; tap < x.kernel; tap++) {
+      if (!run.interior && !tapIsInside(x, base + output, tap)) continue;
+      const at = inputOf(x, base + output, tap);
+      const column = columns.get(at) ?? { at, uses: [] };
+      column.uses.push({ output, tap });
+      columns.set(at, column);
+    }
+  return [...columns.values()].toSorted((a, b) => a.at - b.at);
+}
+
+function scaled(
+  k: KernelBuilder,
+  { reduce, y, x }: SlidingWindowProblem,
+  sum: Register,
+  reciprocals: KernelBuffer | undefined,
+  oy: Index,
+  ox: Index,
+  lanes: number,
+): Register {
+  if (reduce === "mean") return k.mul(sum, k.constant(1 / (y.kernel * x.kernel), { lanes }));
+  if (reciprocals) return k.mul(sum, k.broadcast(reciprocals, oy.mul(x.output).add(ox), lanes));
+  return sum;
+}

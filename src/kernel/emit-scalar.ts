@@ -1,0 +1,123 @@
+import type { BinaryScalarOp, ScalarExpression, UnaryScalarOp } from "../model/scalar-expression.ts";
+import type { KernelBuilder } from "./builder.ts";
+import type { Register } from "./kernel.ts";
+import * as math from "./vector-math.ts";
+
+type Unary = (k: KernelBuilder, x: Register) => Register;
+type Binary = (k: KernelBuilder, a: Register, b: Register) => Register;
+
+const number = (k: KernelBuilder, like: Register, value: number): Register => k.constant(value, { lanes: like.lanes });
+
+const unary: Readonly<Partial<Record<UnaryScalarOp, Unary>>> = {
+  neg: (k, x) => k.compute("neg", [x]),
+  abs: (k, x) => k.compute("abs", [x]),
+  sign: (k, x) =>
+    k.select(k.compute("gt", [x, number(k, x, 0)]), number(k, x, 1), k.select(k.compute("lt", [x, number(k, x, 0)]), number(k, x, -1), x)),
+  sqrt: (k, x) => k.compute("sqrt", [x]),
+  floor: (k, x) => k.compute("floor", [x]),
+  ceil: (k, x) => k.compute("ceil", [x]),
+  round: (k, x) => k.compute("round", [x]),
+  roundAway: (k, x) => {
+    const magnitude = k.compute("trunc", [k.add(k.compute("abs", [x]), number(k, x, 0.49999997))]);
+    return k.select(k.compute("lt", [x, number(k, x, 0)]), k.compute("neg", [magnitude]), magnitude);
+  },
+  trunc: (k, x) => k.compute("trunc", [x]),
+  exp: math.exp,
+  log: math.log,
+  erf: math.erf,
+  tanh: math.tanh,
+  sin: math.sin,
+  cos: math.cos,
+  tan: math.tan,
+  atan: math.atan,
+  not: (k, x) => k.compute("not", [x]),
+};
+
+const direct =
+  (op: "add" | "sub" | "mul" | "div" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "and" | "or" | "xor"): Binary =>
+  (k, a, b) =>
+    k.compute(op, [a, b]);
+
+const binary: Readonly<Record<BinaryScalarOp, Binary>> = {
+  add: direct("add"),
+  sub: direct("sub"),
+  mul: direct("mul"),
+  div: direct("div"),
+  // The machine's min and max give the second operand for NaN: the data, not the constant.
+  min: (k, a, b) => k.min(b, a),
+  max: (k, a, b) => k.max(b, a),
+  pow: math.pow,
+  mod: (k, a, b) => k.sub(a, k.mul(k.compute("trunc", [k.div(a, b)]), b)),
+  floorMod: (k, a, b) => k.sub(a, k.mul(k.compute("floor", [k.div(a, b)]), b)),
+  eq: direct("eq"),
+  ne: direct("ne"),
+  lt: direct("lt"),
+  le: direct("le"),
+  gt: direct("gt"),
+  ge: direct("ge"),
+  and: direct("and"),
+  or: direct("or"),
+  xor: direct("xor"),
+};
+
+/** Powers that need no logarithm. */
+const constantPowers: ReadonlyMap<number, Unary> = new Map<number, Unary>([
+  [1, (_, x) => x],
+  [2, (k, x) => k.mul(x, x)],
+  [3, (k, x) => k.mul(k.mul(x, x), x)],
+  [0.5, (k, x) => k.compute("sqrt", [x])],
+  [-0.5, (k, x) => k.div(number(k, x, 1), k.compute("sqrt", [x]))],
+  [-1, (k, x) => k.div(number(k, x, 1), x)],
+]);
+
+/** Whether an expression can be emitted over f32 registers. */
+export function canEmitScalar(e: ScalarExpression): boolean {
+  switch (e.kind) {
+    case "input":
+    case "constant":
+      return true;
+    case "unary":
+      return unary[e.op] !== undefined && canEmitScalar(e.x);
+    case "binary":
+      return canEmitScalar(e.a) && canEmitScalar(e.b);
+    case "select":
+      return canEmitScalar(e.condition) && canEmitScalar(e.a) && canEmitScalar(e.b);
+  }
+}
+
+/** Emits an expression over f32 registers (masks for booleans). `inputs` gives x0, x1, ...; equal sub-expressions are emitted once. */
+export function emitScalar(k: KernelBuilder, expression: ScalarExpression, inputs: readonly Register[], lanes: number = inputs[0]?.lanes ?? k.lanes): Register {
+  const seen = new Map<ScalarExpression, Register>();
+  const constants = new Map<number, Register>();
+  const emit = (e: ScalarExpression): Register => {
+    const known = seen.get(e);
+    if (known) return known;
+    const register = emitNode(e);
+    seen.set(e, register);
+    return register;
+  };
+  const emitNode = (e: ScalarExpression): Register => {
+    switch (e.kind) {
+      case "input":
+        return inputs[e.index];
+      case "constant": {
+        const known = constants.get(e.value) ?? k.constant(e.value, { lanes });
+        constants.set(e.value, known);
+        return known;
+      }
+      case "unary":
+        return (unary[e.op] as Unary)(k, emit(e.x));
+      case "binary": {
+        const power = e.op === "pow" && e.b.kind === "constant" ? constantPowers.get(e.b.value) : undefined;
+        if (power) return power(k, emit(e.a));
+        // a * b + c in one instruction.
+        if (e.op === "add" && e.a.kind === "binary" && e.a.op === "mul") return k.fma(emit(e.a.a), emit(e.a.b), emit(e.b));
+        if (e.op === "add" && e.b.kind === "binary" && e.b.op === "mul") return k.fma(emit(e.b.a), emit(e.b.b), emit(e.a));
+        return binary[e.op](k, emit(e.a), emit(e.b));
+      }
+      case "select":
+        return k.select(emit(e.condition), emit(e.a), emit(e.b));
+    }
+  };
+  return emit(expression);
+}
