@@ -1,0 +1,37 @@
+import { VintnerError } from "../common/errors.ts";
+import type { Step } from "./engine.ts";
+import { type KernelBuffer, type MemoryElement, memoryElementBytes } from "./kernel.ts";
+
+/** A buffer's elements as JavaScript sees them; f16 as its bits. */
+export type MemoryArray = Float32Array | Int32Array | Uint16Array | Uint8Array | Int8Array;
+
+const arrayTypes = { f32: Float32Array, i32: Int32Array, f16: Uint16Array, u8: Uint8Array, i8: Int8Array } as const;
+
+/** A view of `length` elements at an aligned byte offset of some bytes. */
+export function memoryArray(element: MemoryElement, bytes: Uint8Array, byteOffset: number, length: number): MemoryArray {
+  return new arrayTypes[element](bytes.buffer as ArrayBuffer, bytes.byteOffset + byteOffset, length);
+}
+
+/** Throws INTERNAL unless a step gives every buffer of its kernel an aligned place that holds it. */
+export function checkStepOperands({ kernel, operands }: Step): void {
+  if (operands.length !== kernel.buffers.length)
+    throw new VintnerError("INTERNAL", {
+      what: "wrong number of operands",
+      where: `kernel "${kernel.name}"`,
+      expected: `${kernel.buffers.length}`,
+      got: `${operands.length}`,
+    });
+  for (const [i, buffer] of kernel.buffers.entries())
+    checkOperand(kernel.name, buffer, operands[i].byteOffset, operands[i].memory.byteLength);
+}
+
+function checkOperand(kernel: string, buffer: KernelBuffer, byteOffset: number, byteLength: number): void {
+  const size = memoryElementBytes[buffer.element];
+  if (!Number.isSafeInteger(byteOffset) || byteOffset < 0 || byteOffset % size !== 0 || byteOffset + buffer.length * size > byteLength)
+    throw new VintnerError("INTERNAL", {
+      what: "the operand does not hold the buffer",
+      where: `kernel "${kernel}", buffer "${buffer.name}"`,
+      expected: `${buffer.length} x ${buffer.element} at a multiple of ${size}`,
+      got: `byte offset ${byteOffset} of ${byteLength} bytes`,
+    });
+}

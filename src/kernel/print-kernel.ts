@@ -1,0 +1,84 @@
+import type { IndexDefinition, IndexExpression, Kernel, Register, Statement } from "./kernel.ts";
+
+/** A kernel as nested text, for people and for golden tests: buffers first, then one statement a line. */
+export function printKernel(kernel: Kernel): string {
+  const lines = [`kernel "${kernel.name}" tasks ${kernel.tasks}${kernel.flops > 0 ? ` flops ${kernel.flops}` : ""}`];
+  for (const b of kernel.buffers) lines.push(`  ${b.access} ${b.name}: ${b.element}[${b.length}]`);
+  lines.push(`  task ${kernel.task.name}`);
+  printBlock(kernel.body, "  ", lines);
+  return `${lines.join("\n")}\n`;
+}
+
+function printBlock(statements: readonly Statement[], indent: string, lines: string[]): void {
+  for (const s of statements)
+    switch (s.kind) {
+      case "for":
+        lines.push(
+          `${indent}for ${s.variable.name} = ${printIndex(s.begin)} to ${printIndex(s.end)}${s.step === 1 ? "" : ` by ${s.step}`}`,
+        );
+        printBlock(s.body, `${indent}  `, lines);
+        break;
+      case "if":
+        lines.push(`${indent}if ${printIndex(s.nonNegative)} >= 0`);
+        printBlock(s.then, `${indent}  `, lines);
+        if (s.otherwise.length > 0) {
+          lines.push(`${indent}else`);
+          printBlock(s.otherwise, `${indent}  `, lines);
+        }
+        break;
+      default:
+        lines.push(`${indent}${printSimple(s)}`);
+    }
+}
+
+function printSimple(s: Exclude<Statement, { kind: "for" | "if" }>): string {
+  switch (s.kind) {
+    case "index":
+      return `${s.variable.name} = ${printDefinition(s.definition)}`;
+    case "load": {
+      const how = s.broadcast ? "broadcast " : s.count < s.target.lanes ? `load:${s.count} ` : "load ";
+      return `${printTarget(s.target)} = ${how}${s.buffer.name}[${printIndex(s.index)}]`;
+    }
+    case "store":
+      return `store${s.count < s.value.lanes ? `:${s.count}` : ""} ${s.buffer.name}[${printIndex(s.index)}] = ${printRegister(s.value)}`;
+    case "constant":
+      return `${printTarget(s.target)} = ${Object.is(s.value, -0) ? "-0" : s.value}`;
+    case "compute": {
+      const operands = s.operands.map(printRegister).join(", ");
+      return `${printTarget(s.target)} = ${s.op} ${operands}${s.immediate === undefined ? "" : `, ${s.immediate}`}`;
+    }
+    case "assign":
+      return `${printTarget(s.target)} = ${printRegister(s.value)}`;
+  }
+}
+
+function printDefinition(d: IndexDefinition): string {
+  switch (d.op) {
+    case "divide":
+      return `(${printIndex(d.a)}) / ${d.by}`;
+    case "modulo":
+      return `(${printIndex(d.a)}) % ${d.by}`;
+    case "min":
+    case "max":
+      return `${d.op}(${printIndex(d.a)}, ${printIndex(d.b)})`;
+    case "load":
+      return `clamp(${d.buffer.name}[${printIndex(d.index)}], ${d.least}, ${d.most})`;
+  }
+}
+
+/** An index as `2*i1 - j2 + 3`. */
+export function printIndex({ constant, terms }: IndexExpression): string {
+  let text = "";
+  for (const { variable, factor } of terms) {
+    const magnitude = Math.abs(factor) === 1 ? variable.name : `${Math.abs(factor)}*${variable.name}`;
+    text += text === "" ? (factor < 0 ? `-${magnitude}` : magnitude) : ` ${factor < 0 ? "-" : "+"} ${magnitude}`;
+  }
+  if (text === "") return `${constant}`;
+  return constant === 0 ? text : `${text} ${constant < 0 ? "-" : "+"} ${Math.abs(constant)}`;
+}
+
+/** `v7`; mutable ones `m7`, scalars `s7`. */
+const printRegister = (r: Register): string => `${r.mutable ? "m" : r.lanes === 1 ? "s" : "v"}${r.id}`;
+
+/** A register where it is set, with its type: `v7:f32x4`. */
+const printTarget = (r: Register): string => `${printRegister(r)}:${r.element}x${r.lanes}`;
