@@ -172,8 +172,8 @@ export function planAddresses(kernel: Kernel): AddressPlan {
           break;
         case "index":
           if (s.definition.op === "load") place(s.definition, scope, known);
-          else if (s.definition.op === "divide" || s.definition.op === "modulo") useValues(s.definition.a);
-          else useValues(s.definition.a, s.definition.b);
+          else if ("b" in s.definition) useValues(s.definition.a, s.definition.b);
+          else useValues(s.definition.a);
           scope = [...scope, s.variable.id];
           known = new Map();
           break;
