@@ -27,11 +27,12 @@ function printBlock(statements: readonly Statement[], indent: string, lines: str
         }
         break;
       default:
-        lines.push(`${indent}${printSimple(s)}`);
+        lines.push(`${indent}${printSimpleStatement(s)}`);
     }
 }
 
-function printSimple(s: Exclude<Statement, { kind: "for" | "if" }>): string {
+/** A statement that holds no others, on one line. */
+export function printSimpleStatement(s: Exclude<Statement, { kind: "for" | "if" }>): string {
   switch (s.kind) {
     case "index":
       return `${s.variable.name} = ${printDefinition(s.definition)}`;
@@ -55,15 +56,20 @@ function printSimple(s: Exclude<Statement, { kind: "for" | "if" }>): string {
 function printDefinition(d: IndexDefinition): string {
   switch (d.op) {
     case "divide":
-      return `(${printIndex(d.a)}) / ${d.by}`;
+      return `${printDividend(d.a)} / ${d.by}`;
     case "modulo":
-      return `(${printIndex(d.a)}) % ${d.by}`;
+      return `${printDividend(d.a)} % ${d.by}`;
     case "min":
     case "max":
       return `${d.op}(${printIndex(d.a)}, ${printIndex(d.b)})`;
     case "load":
       return `clamp(${d.buffer.name}[${printIndex(d.index)}], ${d.least}, ${d.most})`;
   }
+}
+
+function printDividend(index: IndexExpression): string {
+  const text = printIndex(index);
+  return text.includes(" ") ? `(${text})` : text;
 }
 
 /** An index as `2*i1 - j2 + 3`. */

@@ -1,0 +1,71 @@
+import type { ComputeOp, Register } from "./kernel.ts";
+
+type Element = Register["element"];
+
+/** What an operation takes and gives. */
+export interface ComputeOperation {
+  readonly operands: number;
+  /** Elements that the operands may have (all the same; for `select` those of the last two). */
+  readonly elements: readonly Element[];
+  /** Element of the result; undefined for that of the (last) operand. */
+  readonly result?: Element;
+  readonly immediate?: "bits" | "lane";
+  readonly leastLanes?: number;
+}
+
+const f32: readonly Element[] = ["f32"];
+const i32: readonly Element[] = ["i32"];
+const numbers: readonly Element[] = ["f32", "i32"];
+const all: readonly Element[] = ["f32", "i32", "mask"];
+
+const unaryFloat: ComputeOperation = { operands: 1, elements: f32 };
+const binaryNumber: ComputeOperation = { operands: 2, elements: numbers };
+const bitwise: ComputeOperation = { operands: 2, elements: all };
+const shift: ComputeOperation = { operands: 1, elements: i32, immediate: "bits" };
+const comparison: ComputeOperation = { operands: 2, elements: numbers, result: "mask" };
+const acrossLanes: ComputeOperation = { operands: 1, elements: numbers };
+const unpack: ComputeOperation = { operands: 2, elements: all, leastLanes: 4 };
+
+/** The operations of the kernel language by name; their meaning is at ComputeOp. */
+export const computeOperations: Readonly<Record<ComputeOp, ComputeOperation>> = {
+  add: binaryNumber,
+  sub: binaryNumber,
+  mul: binaryNumber,
+  div: { operands: 2, elements: f32 },
+  min: binaryNumber,
+  max: binaryNumber,
+  fma: { operands: 3, elements: f32 },
+  neg: { operands: 1, elements: numbers },
+  abs: { operands: 1, elements: numbers },
+  sqrt: unaryFloat,
+  floor: unaryFloat,
+  ceil: unaryFloat,
+  round: unaryFloat,
+  trunc: unaryFloat,
+  and: bitwise,
+  or: bitwise,
+  xor: bitwise,
+  not: { operands: 1, elements: all },
+  shiftLeft: shift,
+  shiftRight: shift,
+  shiftRightLogical: shift,
+  eq: comparison,
+  ne: comparison,
+  lt: comparison,
+  le: comparison,
+  gt: comparison,
+  ge: comparison,
+  select: { operands: 3, elements: all },
+  toF32: { operands: 1, elements: i32, result: "f32" },
+  toI32: { operands: 1, elements: f32, result: "i32" },
+  asF32: { operands: 1, elements: all, result: "f32" },
+  asI32: { operands: 1, elements: all, result: "i32" },
+  sumLanes: acrossLanes,
+  maxLanes: acrossLanes,
+  minLanes: acrossLanes,
+  broadcastLane: { operands: 1, elements: all, immediate: "lane" },
+  unpackLow32: unpack,
+  unpackHigh32: unpack,
+  unpackLow64: unpack,
+  unpackHigh64: unpack,
+};
