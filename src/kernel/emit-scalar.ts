@@ -70,23 +70,40 @@ const constantPowers: ReadonlyMap<number, Unary> = new Map<number, Unary>([
   [-1, (k, x) => k.div(number(k, x, 1), x)],
 ]);
 
-/** Whether an expression can be emitted over f32 registers. */
-export function canEmitScalar(e: ScalarExpression): boolean {
+const logic: ReadonlySet<BinaryScalarOp> = new Set<BinaryScalarOp>(["and", "or", "xor"]);
+const comparisons: ReadonlySet<BinaryScalarOp> = new Set<BinaryScalarOp>(["eq", "ne", "lt", "le", "gt", "ge"]);
+
+/** Whether an expression can be emitted over f32 registers and masks: what it gives, or undefined where it cannot. */
+export function scalarResult(e: ScalarExpression, inputs: readonly ("number" | "mask")[]): "number" | "mask" | undefined {
+  const kind = (x: ScalarExpression): "number" | "mask" | undefined => scalarResult(x, inputs);
   switch (e.kind) {
     case "input":
+      return inputs[e.index];
     case "constant":
-      return true;
+      return "number";
     case "unary":
-      return unary[e.op] !== undefined && canEmitScalar(e.x);
-    case "binary":
-      return canEmitScalar(e.a) && canEmitScalar(e.b);
+      return unary[e.op] !== undefined && kind(e.x) === (e.op === "not" ? "mask" : "number")
+        ? e.op === "not"
+          ? "mask"
+          : "number"
+        : undefined;
+    case "binary": {
+      const wanted = logic.has(e.op) ? "mask" : "number";
+      if (kind(e.a) !== wanted || kind(e.b) !== wanted) return undefined;
+      return logic.has(e.op) || comparisons.has(e.op) ? "mask" : "number";
+    }
     case "select":
-      return canEmitScalar(e.condition) && canEmitScalar(e.a) && canEmitScalar(e.b);
+      return kind(e.condition) === "mask" && kind(e.a) === "number" && kind(e.b) === "number" ? "number" : undefined;
   }
 }
 
 /** Emits an expression over f32 registers (masks for booleans). `inputs` gives x0, x1, ...; equal sub-expressions are emitted once. */
-export function emitScalar(k: KernelBuilder, expression: ScalarExpression, inputs: readonly Register[], lanes: number = inputs[0]?.lanes ?? k.lanes): Register {
+export function emitScalar(
+  k: KernelBuilder,
+  expression: ScalarExpression,
+  inputs: readonly Register[],
+  lanes: number = inputs[0]?.lanes ?? k.lanes,
+): Register {
   const seen = new Map<ScalarExpression, Register>();
   const constants = new Map<number, Register>();
   const emit = (e: ScalarExpression): Register => {

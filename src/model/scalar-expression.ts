@@ -125,25 +125,31 @@ export const and: Binary = binary("and");
 export const or: Binary = binary("or");
 export const xor: Binary = binary("xor");
 
-/** Replaces the inputs of an expression: how a chain of element-wise operations becomes one expression. */
+/** Replaces the inputs of an expression: how a chain of element-wise operations becomes one expression. Shared parts stay shared. */
 export function substitute(expression: ScalarExpression, replace: (index: number) => ScalarExpression): ScalarExpression {
-  switch (expression.kind) {
-    case "input":
-      return replace(expression.index);
-    case "constant":
-      return expression;
-    case "unary":
-      return { ...expression, x: substitute(expression.x, replace) };
-    case "binary":
-      return { ...expression, a: substitute(expression.a, replace), b: substitute(expression.b, replace) };
-    case "select":
-      return {
-        ...expression,
-        condition: substitute(expression.condition, replace),
-        a: substitute(expression.a, replace),
-        b: substitute(expression.b, replace),
-      };
-  }
+  const memo = new Map<ScalarExpression, ScalarExpression>();
+  const visit = (e: ScalarExpression): ScalarExpression => {
+    const known = memo.get(e);
+    if (known) return known;
+    const result = rebuild(e);
+    memo.set(e, result);
+    return result;
+  };
+  const rebuild = (e: ScalarExpression): ScalarExpression => {
+    switch (e.kind) {
+      case "input":
+        return replace(e.index);
+      case "constant":
+        return e;
+      case "unary":
+        return { ...e, x: visit(e.x) };
+      case "binary":
+        return { ...e, a: visit(e.a), b: visit(e.b) };
+      case "select":
+        return { ...e, condition: visit(e.condition), a: visit(e.a), b: visit(e.b) };
+    }
+  };
+  return visit(expression);
 }
 
 /** Prints an expression, `max(add(x0, 3), 0)`; equal text means equal expressions, so it serves as a key. */

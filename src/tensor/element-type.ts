@@ -41,7 +41,7 @@ export type TypedArray =
   | Uint32Array
   | BigUint64Array;
 
-type TypedArrayConstructor = {
+export type TypedArrayConstructor = {
   new (length: number): TypedArray;
   new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): TypedArray;
   readonly BYTES_PER_ELEMENT: number;

@@ -1,0 +1,109 @@
+import { float16ToFloat32, float32ToFloat16 } from "../../common/float16.ts";
+import type { MemoryElement } from "../../kernel/kernel.ts";
+import { type ElementType, elementTypes, type TypedArray, type TypedArrayConstructor } from "../../tensor/element-type.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import type { View } from "./view.ts";
+import { isRowMajor, viewSize } from "./view.ts";
+
+/** How a type is held inside: floats as f32, booleans as bytes, small integers as they are, the others as i32 (as OpenVINO's CPU plugin does). */
+export function memoryElementOf(type: ElementType): MemoryElement {
+  if (type === "boolean" || type === "u8") return "u8";
+  if (type === "i8") return "i8";
+  return elementTypes[type].kind === "float" ? "f32" : "i32";
+}
+
+const arrays = { f32: Float32Array, i32: Int32Array, f16: Uint16Array, u8: Uint8Array, i8: Int8Array } as const;
+
+/** The elements of a view's block as an array that starts at the view's element 0. */
+export function viewArray(view: View, bytes: Uint8Array, blockOffset: number): TypedArray {
+  const constructor = arrays[view.element];
+  const at = bytes.byteOffset + blockOffset + view.offset * constructor.BYTES_PER_ELEMENT;
+  return new (constructor as TypedArrayConstructor)(
+    bytes.buffer,
+    at,
+    Math.floor((bytes.byteOffset + bytes.byteLength - at) / constructor.BYTES_PER_ELEMENT),
+  );
+}
+
+/** Float values of a tensor of any number type. f32 data is not copied. */
+export function tensorToFloat32(tensor: Tensor): Float32Array {
+  const { data, elementType } = tensor;
+  if (data instanceof Float32Array) return data;
+  if (elementType === "f16") return float16ToFloat32(data as Uint16Array);
+  if (elementType === "bf16") return Float32Array.from(data as Uint16Array, bfloat16ToNumber);
+  return Float32Array.from(data as ArrayLike<number | bigint>, Number);
+}
+
+const word = new Uint32Array(1);
+const float = new Float32Array(word.buffer);
+function bfloat16ToNumber(bits: number): number {
+  word[0] = bits << 16;
+  return float[0];
+}
+
+/** To nearest even. */
+function numberToBfloat16(value: number): number {
+  float[0] = value;
+  return Number.isNaN(value) ? 0x7fc0 : (word[0] + 0x7fff + ((word[0] >>> 16) & 1)) >>> 16;
+}
+
+/** Numbers of a tensor in the array type of a memory element. Integers beyond 32 bits are clamped. */
+export function tensorToMemory(tensor: Tensor, element: MemoryElement): TypedArray {
+  if (element === "f32") return tensorToFloat32(tensor);
+  const constructor = arrays[element];
+  if (tensor.data instanceof constructor) return tensor.data;
+  if (tensor.data instanceof BigInt64Array || tensor.data instanceof BigUint64Array)
+    return Int32Array.from(tensor.data as ArrayLike<bigint>, clampToInt32);
+  return constructor.from(tensor.data as ArrayLike<number>) as TypedArray;
+}
+
+const clampToInt32 = (n: bigint): number => (n > 2147483647n ? 2147483647 : n < -2147483648n ? -2147483648 : Number(n));
+
+/** Writes a tensor to where a view lies. */
+export function writeView(view: View, target: TypedArray, tensor: Tensor): void {
+  const source = tensorToMemory(tensor, view.element);
+  if (isRowMajor(view)) (target as Float32Array).set(source as Float32Array);
+  else
+    forEachElement(view, (at, i) => {
+      target[at] = source[i];
+    });
+}
+
+/** Reads a view as a row-major tensor of its model type; a copy. */
+export function readView(view: View, source: TypedArray, type: ElementType): Tensor {
+  const size = viewSize(view);
+  const dense = new arrays[view.element](size) as TypedArray;
+  if (isRowMajor(view)) (dense as Float32Array).set((source as Float32Array).subarray(0, size));
+  else
+    forEachElement(view, (at, i) => {
+      dense[i] = source[at];
+    });
+  return memoryToTensor(dense, type, view.shape);
+}
+
+/** Gives numbers of a memory element their model type back. */
+export function memoryToTensor(dense: TypedArray, type: ElementType, shape: readonly number[]): Tensor {
+  const { array } = elementTypes[type];
+  if (dense instanceof array) return new Tensor(type, shape, dense);
+  if (type === "f16") return new Tensor(type, shape, float32ToFloat16(dense as Float32Array));
+  if (type === "bf16") return new Tensor(type, shape, Uint16Array.from(dense as Float32Array, numberToBfloat16));
+  if (type === "i64" || type === "u64")
+    return new Tensor(type, shape, (array as unknown as BigInt64ArrayConstructor).from(dense as unknown as ArrayLike<bigint>, BigInt));
+  return new Tensor(type, shape, Array.from(dense as ArrayLike<number>));
+}
+
+function forEachElement({ shape, strides }: View, visit: (at: number, index: number) => void): void {
+  const rank = shape.length;
+  const counters = new Array<number>(rank).fill(0);
+  const size = shape.reduce((n, d) => n * d, 1);
+  let at = 0;
+  for (let i = 0; i < size; i++) {
+    visit(at, i);
+    for (let d = rank - 1; d >= 0; d--) {
+      at += strides[d];
+      if (++counters[d] < shape[d]) break;
+      at -= shape[d] * strides[d];
+      counters[d] = 0;
+    }
+  }
+}

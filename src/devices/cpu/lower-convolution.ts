@@ -1,0 +1,164 @@
+import type { Epilogue } from "./kernels/epilogue.ts";
+import { type ConvolutionProblem, convolutionKernels, packConvolutionWeights, segmentOperands } from "./kernels/convolution.ts";
+import type { WindowAxis } from "./kernels/convolution-window.ts";
+import { paddedChannels, slidingWindowKernel } from "./kernels/sliding-window.ts";
+import { blockChannels } from "./kernels/tile.ts";
+import type { Group } from "./fuse.ts";
+import type { LoweringContext } from "./lowering-context.ts";
+import { splitBias } from "./split-bias.ts";
+import { permuteView, type View } from "./view.ts";
+
+export interface ConvolutionViews {
+  /** [batch, channels, height, width] */
+  readonly input: View;
+  readonly groups: number;
+  readonly y: WindowAxis;
+  readonly x: WindowAxis;
+}
+
+/** Where sums go and what happens to them: views of [batch, channels, height, width]. */
+export interface ConvolutionResult {
+  readonly bias?: Float32Array;
+  readonly output: View;
+  readonly epilogue?: Epilogue;
+  /** Names the constants of this convolution. */
+  readonly name: string;
+}
+
+/** Weights of shape [groups][outputs][inputs][kernel y][kernel x], dense. */
+export interface ConvolutionWeights {
+  readonly key: string;
+  readonly floats: () => Float32Array;
+  /** Channels of a group. */
+  readonly outputs: number;
+  readonly inputs: number;
+}
+
+/** Allocates a group's output and lays out its bias and epilogue; `flat` turns the operation's views into rank 4. */
+export function convolutionGroup(context: LoweringContext, group: Group, flat: (view: View) => View): ConvolutionResult {
+  const split = splitBias(context, group, 1);
+  const extras = context.epilogueInputs({ ...group, inputs: split.inputs }, 1).map(flat);
+  const allocated = context.allocateOutput(group.output, group.output.shape.length === 3 ? [0, 2, 1] : undefined);
+  context.define(group.output, allocated);
+  return {
+    output: flat(allocated),
+    name: group.output.node.friendlyName,
+    ...(split.bias && { bias: split.bias }),
+    ...(split.expression && { epilogue: { expression: split.expression, inputs: extras } }),
+  };
+}
+
+/** Emits the kernels of a convolution: depthwise by windows, all others by implicit GEMM. */
+export function lowerConvolution(
+  context: LoweringContext,
+  result: ConvolutionResult,
+  views: ConvolutionViews,
+  weights: ConvolutionWeights,
+): void {
+  if (views.groups > 1 && weights.outputs === 1 && weights.inputs === 1) depthwise(context, result, views, weights);
+  else dense(context, result, views, weights);
+}
+
+function depthwise(
+  context: LoweringContext,
+  { bias, output, epilogue, name }: ConvolutionResult,
+  { input, groups: channels, y, x }: ConvolutionViews,
+  weights: ConvolutionWeights,
+): void {
+  const padded = paddedChannels(channels, context.target);
+  const taps = y.kernel * x.kernel;
+  const source = context.contiguousAlong(input, 1);
+  const packed = context.constant(`depthwise ${weights.key} ${padded}`, [taps, padded], "f32", () => {
+    const from = weights.floats();
+    const to = new Float32Array(taps * padded);
+    for (let c = 0; c < channels; c++) for (let t = 0; t < taps; t++) to[t * padded + c] = from[c * taps + t];
+    return to;
+  });
+  const biases = context.constant(`bias ${name} ${padded}`, [padded], "f32", () => {
+    const to = new Float32Array(padded);
+    if (bias) to.set(bias);
+    return to;
+  });
+  const kernel = slidingWindowKernel(
+    { input: source, output, y, x, reduce: "multiplyAdd", threads: context.threads, ...(epilogue && { epilogue }) },
+    context.target,
+  );
+  context.step(kernel, [source, packed, biases, output, ...(epilogue?.inputs ?? [])]);
+}
+
+/** [batch, channels, height, width] as [batch, groups, channels of a group, height, width]. */
+function grouped(view: View, groups: number): View {
+  const [batch, channels, height, width] = view.shape;
+  const [n, c, y, x] = view.strides;
+  return { ...view, shape: [batch, groups, channels / groups, height, width], strides: [n, (c * channels) / groups, c, y, x] };
+}
+
+function dense(
+  context: LoweringContext,
+  { bias, output, epilogue, name }: ConvolutionResult,
+  { input, groups, y, x }: ConvolutionViews,
+  weights: ConvolutionWeights,
+): void {
+  const problem = flatten({
+    input: grouped(input, groups),
+    output: grouped(output, groups),
+    y,
+    x,
+    bias: bias !== undefined,
+    threads: context.threads,
+    ...(epilogue && { epilogue: { ...epilogue, inputs: epilogue.inputs.map((v) => grouped(v, groups)) } }),
+  });
+  const taps = y.kernel * x.kernel;
+  const strides = [weights.outputs * weights.inputs * taps, weights.inputs * taps, taps, x.kernel, 1];
+  for (const { kernel, segment } of convolutionKernels(problem, context.target)) {
+    const block = blockChannels(segment.tile);
+    const layout = `${segment.firstChannel} ${segment.channels} ${block}`;
+    const packed = context.constant(
+      `convolution ${weights.key} ${layout}`,
+      [groups * segment.blocks * taps * weights.inputs * block],
+      "f32",
+      () => packConvolutionWeights(problem, segment, weights.floats(), strides),
+    );
+    const padded = segment.blocks * block;
+    const biases = bias && [
+      context.constant(`bias ${name} ${layout}`, [groups * padded], "f32", () => {
+        const to = new Float32Array(groups * padded);
+        for (let g = 0; g < groups; g++)
+          to.set(
+            bias.subarray(g * weights.outputs + segment.firstChannel, g * weights.outputs + segment.firstChannel + segment.channels),
+            g * padded,
+          );
+        return to;
+      }),
+    ];
+    context.step(kernel, [problem.input, packed, ...(biases ?? []), ...segmentOperands(problem, segment).results]);
+  }
+}
+
+/** A 1x1 convolution without stride or padding sees one long row of pixels, where all views allow it. */
+export function flatten(problem: ConvolutionProblem): ConvolutionProblem {
+  const { input, output, y, x, epilogue } = problem;
+  if (![y, x].every((a) => a.kernel === 1 && a.stride === 1 && a.pad === 0 && a.input === a.output)) return problem;
+  const views = [input, output, ...(epilogue?.inputs ?? [])];
+  const mergeable = (view: View, outer: number, inner: number): boolean =>
+    view.shape[outer] === 1 || view.strides[outer] === view.strides[inner] * view.shape[inner];
+  const merged = (view: View, outer: number, inner: number): View => ({
+    ...view,
+    shape: view.shape.map((d, i) => (i === inner ? d * view.shape[outer] : i === outer ? 1 : d)),
+  });
+  let current = views;
+  if (current.every((v) => mergeable(v, 3, 4))) current = current.map((v) => merged(v, 3, 4));
+  else if (input.shape[4] === 1) current = current.map((v) => permuteView(v, [0, 1, 2, 4, 3]));
+  if (current[0].shape[3] === 1 && input.shape[0] > 1 && problem.weights === undefined && current.every((v) => mergeable(v, 0, 4)))
+    current = current.map((v) => merged(v, 0, 4));
+  const axis = (size: number): WindowAxis => ({ input: size, output: size, kernel: 1, stride: 1, dilation: 1, pad: 0 });
+  const [newInput, newOutput, ...extras] = current;
+  return {
+    ...problem,
+    input: newInput,
+    output: newOutput,
+    y: axis(newInput.shape[3]),
+    x: axis(newInput.shape[4]),
+    ...(epilogue && { epilogue: { ...epilogue, inputs: extras } }),
+  };
+}

@@ -1,0 +1,206 @@
+import { invariant } from "../../common/errors.ts";
+import { rowMajorStrides, sameShape } from "../../common/shape.ts";
+import { type Kernel, memoryElementBytes, type MemoryElement } from "../../kernel/kernel.ts";
+import type { KernelTarget } from "../../kernel/target.ts";
+import type { Node } from "../../model/node.ts";
+import type { Output } from "../../model/output.ts";
+import { input as scalarInput } from "../../model/scalar-expression.ts";
+import type { TypedArray } from "../../tensor/element-type.ts";
+import type { Group } from "./fuse.ts";
+import { memoryElementOf, tensorToFloat32, tensorToMemory } from "./host-tensor.ts";
+import { elementwiseKernel } from "./kernels/elementwise.ts";
+import {
+  type Block,
+  broadcastView,
+  channelsLastOrder,
+  isRowMajor,
+  orderOf,
+  plainOrder,
+  reshapeView,
+  stridesOfOrder,
+  type View,
+  viewSize,
+} from "./view.ts";
+
+/** One step of a lowered model. */
+export type LoweredStep =
+  | { readonly kind: "kernel"; readonly kernel: Kernel; readonly operands: readonly View[]; readonly nodes: readonly Node[] }
+  /** An operation without a kernel: its reference semantics, run on the host between programs. */
+  | {
+      readonly kind: "host";
+      readonly node: Node;
+      readonly inputs: readonly View[];
+      readonly outputs: readonly View[];
+      readonly nodes: readonly Node[];
+    };
+
+/** Constant data that several programs of one model may share, by what it was made of. */
+export interface ConstantSource {
+  get(key: string, make: () => Uint8Array): Uint8Array;
+}
+
+/** Where a concatenation wants one of its inputs written. */
+interface Placement {
+  readonly concat: Output;
+  readonly axis: number;
+  readonly begin: number;
+}
+
+/** The state of lowering a model: where each output lies, and the steps so far. */
+export class LoweringContext {
+  readonly target: KernelTarget;
+  readonly threads: number;
+  readonly steps: LoweredStep[] = [];
+  readonly blocks: Block[] = [];
+  readonly #views = new Map<Output, View>();
+  readonly #placements = new Map<Output, Placement>();
+  readonly #constants: ConstantSource;
+  readonly #constantBlocks = new Map<string, Block>();
+  #nodes: readonly Node[] = [];
+
+  constructor(target: KernelTarget, threads: number, constants: ConstantSource) {
+    this.target = target;
+    this.threads = threads;
+    this.#constants = constants;
+  }
+
+  /** Says which operations the next steps belong to. */
+  enter(group: Group): void {
+    this.#nodes = group.nodes;
+  }
+
+  /** Where an output lies. Constants are laid out at their first use. */
+  view(output: Output): View {
+    const known = this.#views.get(output);
+    if (known) return known;
+    const tensor = output.constant;
+    invariant(tensor !== undefined, `${output.node.where} is used before it is lowered`);
+    const element = memoryElementOf(tensor.elementType);
+    const view = this.constant(`tensor ${output.node.friendlyName} ${element}`, tensor.shape, element, () =>
+      tensorToMemory(tensor, element),
+    );
+    this.#views.set(output, view);
+    return view;
+  }
+
+  define(output: Output, view: View): void {
+    invariant(sameShape(output.shape, view.shape), `${output.node.where} was lowered to ${view.shape}, inferred ${output.shape}`);
+    this.#views.set(output, view);
+  }
+
+  isDefined(output: Output): boolean {
+    return this.#views.has(output);
+  }
+
+  /** New memory of the request's arena. */
+  allocate(shape: readonly number[], element: MemoryElement, order: readonly number[], name: string): View {
+    const block: Block = {
+      id: this.blocks.length,
+      byteLength: shape.reduce((n, d) => n * d, 1) * memoryElementBytes[element],
+      kind: "arena",
+      name,
+    };
+    this.blocks.push(block);
+    return { block, offset: 0, shape: [...shape], strides: stridesOfOrder(shape, order), element };
+  }
+
+  /** Memory for an output, in the place that its consumer wants or in the given order (default: channels-last for feature maps). */
+  allocateOutput(output: Output, order?: readonly number[]): View {
+    const shape = output.shape;
+    const element = memoryElementOf(output.elementType);
+    const placed = this.#placements.get(output);
+    const wanted = order ?? (shape.length === 4 || shape.length === 5 ? channelsLastOrder(shape.length) : plainOrder(shape.length));
+    if (placed === undefined) return this.allocate(shape, element, wanted, output.node.friendlyName);
+    const whole = this.#views.get(placed.concat) ?? this.allocate(placed.concat.shape, element, wanted, placed.concat.node.friendlyName);
+    this.#views.set(placed.concat, whole);
+    return { ...whole, offset: whole.offset + placed.begin * whole.strides[placed.axis], shape };
+  }
+
+  /** Asks that an output be written to its part of a concatenation, where its producer can choose. */
+  place(output: Output, placement: Placement): void {
+    if (!this.#placements.has(output)) this.#placements.set(output, placement);
+  }
+
+  /** Constant data, made once for each key. */
+  constant(key: string, shape: readonly number[], element: MemoryElement, make: () => TypedArray): View {
+    let block = this.#constantBlocks.get(key);
+    if (block === undefined) {
+      const data = this.#constants.get(key, () => {
+        const array = make();
+        return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+      });
+      block = { id: this.blocks.length, byteLength: data.byteLength, kind: "constant", data, name: key };
+      this.blocks.push(block);
+      this.#constantBlocks.set(key, block);
+    }
+    return { block, offset: 0, shape: [...shape], strides: rowMajorStrides(shape), element };
+  }
+
+  /** The numbers of a constant output, widened to f32. */
+  floats(output: Output): Float32Array | undefined {
+    return output.constant && tensorToFloat32(output.constant);
+  }
+
+  step(kernel: Kernel, operands: readonly View[]): void {
+    this.steps.push({ kind: "kernel", kernel, operands, nodes: this.#nodes });
+  }
+
+  hostStep(node: Node): void {
+    const outputs = node.outputs.map((o) => (this.isDefined(o) ? this.view(o) : this.allocateOutput(o, plainOrder(o.shape.length))));
+    this.steps.push({ kind: "host", node, inputs: node.inputs.map((i) => this.view(i)), outputs, nodes: this.#nodes });
+    for (const [i, o] of node.outputs.entries()) this.define(o, outputs[i]);
+  }
+
+  /** Copies elements between views of one shape. */
+  copy(from: View, to: View): void {
+    if (viewSize(to) === 0) return;
+    const boolean = from.element === "u8" && to.element === "u8";
+    const kernel = elementwiseKernel(
+      { expression: scalarInput(0), inputs: [{ view: from, boolean }], output: { view: to, boolean }, threads: this.threads },
+      this.target,
+    );
+    this.step(kernel, [from, to]);
+  }
+
+  /** A view of the same values in dense memory of the given order. */
+  dense(view: View, order: readonly number[]): View {
+    const strides = stridesOfOrder(view.shape, order);
+    if (view.shape.every((d, i) => d === 1 || view.strides[i] === strides[i])) return view;
+    const copy = this.allocate(view.shape, view.element, order, `${view.block.name} reordered`);
+    this.copy(view, copy);
+    return copy;
+  }
+
+  /** The view itself where its elements lie next to each other along an axis, else a copy with that axis last. */
+  contiguousAlong(view: View, axis: number): View {
+    if (view.strides[axis] === 1 || view.shape[axis] === 1) return view;
+    return this.dense(view, [...orderOf(view).filter((d) => d !== axis), axis]);
+  }
+
+  /** Row-major elements under another shape; copied where strides cannot say it. */
+  reshape(view: View, shape: readonly number[]): View {
+    return reshapeView(view, shape) ?? (reshapeView(this.dense(view, plainOrder(view.shape.length)), shape) as View);
+  }
+
+  /** The inputs of a group's epilogue as views of its output's shape, contiguous or constant along an axis. */
+  epilogueInputs(group: Group, axis: number): View[] {
+    const shape = group.output.shape;
+    return group.inputs.map((i) => {
+      const view = broadcastView(this.view(i), shape);
+      return view.strides[axis] === 0 || view.strides[axis] === 1
+        ? view
+        : this.contiguousAlong(view.strides.includes(0) ? this.materialize(view) : view, axis);
+    });
+  }
+
+  /** A copy without broadcast strides. */
+  materialize(view: View): View {
+    const copy = this.allocate(view.shape, view.element, channelsLastOrder(view.shape.length), `${view.block.name} broadcast`);
+    this.copy(view, copy);
+    return copy;
+  }
+
+  isPlain(view: View): boolean {
+    return isRowMajor(view);
+  }
+}

@@ -1,0 +1,14 @@
+import type { Node } from "../../model/node.ts";
+import type { Group } from "./fuse.ts";
+import type { LoweringContext } from "./lowering-context.ts";
+
+/** How operations of some types become views, kernels and steps. */
+export interface Lowering {
+  /** Operation types, OpenVINO's class names. */
+  readonly types: readonly string[];
+  /** Whether this node (of static shapes) can be lowered; where not, the host runs it. */
+  readonly accepts: (node: Node) => boolean;
+  /** Whether the element-wise operations behind it may become its epilogue. */
+  readonly takesEpilogue?: (node: Node) => boolean;
+  readonly lower: (context: LoweringContext, group: Group & { readonly anchor: Node }) => void;
+}

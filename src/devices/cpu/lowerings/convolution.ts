@@ -1,0 +1,42 @@
+import type { Node } from "../../../model/node.ts";
+import { convolutionGroup, type ConvolutionViews, lowerConvolution } from "../lower-convolution.ts";
+import type { Lowering } from "../lowering.ts";
+import { windowAxes } from "../window-axes.ts";
+import type { View } from "../view.ts";
+
+const rankOf = (node: Node): number => node.inputs[0].shape.length;
+
+/** Convolution and GroupConvolution of one or two spatial dimensions with constant weights. */
+export const convolutionLowering: Lowering = {
+  types: ["Convolution", "GroupConvolution"],
+  accepts: (node) =>
+    (rankOf(node) === 3 || rankOf(node) === 4) && node.inputs[0].elementType === "f32" && node.inputs[1].constant !== undefined,
+  takesEpilogue: () => true,
+  lower(context, group) {
+    const { anchor } = group;
+    const grouped = anchor.type === "GroupConvolution";
+    const weightShape = anchor.inputs[1].shape;
+    const groups = grouped ? weightShape[0] : 1;
+    const [y, x] = windowAxes(
+      anchor,
+      anchor.inputs[0].shape.slice(2),
+      anchor.outputs[0].shape.slice(2),
+      weightShape.slice(grouped ? 3 : 2),
+    );
+    const flat = (view: View): View =>
+      view.shape.length === 4
+        ? view
+        : {
+            ...view,
+            shape: [view.shape[0], view.shape[1], 1, view.shape[2]],
+            strides: [view.strides[0], view.strides[1], 0, view.strides[2]],
+          };
+    const views: ConvolutionViews = { input: flat(context.view(anchor.inputs[0])), groups, y, x };
+    lowerConvolution(context, convolutionGroup(context, group, flat), views, {
+      key: anchor.inputs[1].node.friendlyName,
+      floats: () => context.floats(anchor.inputs[1]) as Float32Array,
+      outputs: weightShape[grouped ? 1 : 0],
+      inputs: weightShape[grouped ? 2 : 1],
+    });
+  },
+};
