@@ -21,8 +21,8 @@ export interface ConvolutionResult {
   readonly bias?: Float32Array;
   readonly output: View;
   readonly epilogue?: Epilogue;
-  /** Names the constants of this convolution. */
-  readonly name: string;
+  /** Names the bias's data. */
+  readonly biasKey: string;
 }
 
 /** Weights of shape [groups][outputs][inputs][kernel y][kernel x], dense. */
@@ -42,7 +42,7 @@ export function convolutionGroup(context: LoweringContext, group: Group, flat: (
   context.define(group.output, allocated);
   return {
     output: flat(allocated),
-    name: group.output.node.friendlyName,
+    biasKey: split.biasKey ?? "none",
     ...(split.bias && { bias: split.bias }),
     ...(split.expression && { epilogue: { expression: split.expression, inputs: extras } }),
   };
@@ -61,7 +61,7 @@ export function lowerConvolution(
 
 function depthwise(
   context: LoweringContext,
-  { bias, output, epilogue, name }: ConvolutionResult,
+  { bias, output, epilogue, biasKey }: ConvolutionResult,
   { input, groups: channels, y, x }: ConvolutionViews,
   weights: ConvolutionWeights,
 ): void {
@@ -74,7 +74,7 @@ function depthwise(
     for (let c = 0; c < channels; c++) for (let t = 0; t < taps; t++) to[t * padded + c] = from[c * taps + t];
     return to;
   });
-  const biases = context.constant(`bias ${name} ${padded}`, [padded], "f32", () => {
+  const biases = context.constant(`bias ${biasKey} ${padded}`, [padded], "f32", () => {
     const to = new Float32Array(padded);
     if (bias) to.set(bias);
     return to;
@@ -95,7 +95,7 @@ function grouped(view: View, groups: number): View {
 
 function dense(
   context: LoweringContext,
-  { bias, output, epilogue, name }: ConvolutionResult,
+  { bias, output, epilogue, biasKey }: ConvolutionResult,
   { input, groups, y, x }: ConvolutionViews,
   weights: ConvolutionWeights,
 ): void {
@@ -121,7 +121,7 @@ function dense(
     );
     const padded = segment.blocks * block;
     const biases = bias && [
-      context.constant(`bias ${name} ${layout}`, [groups * padded], "f32", () => {
+      context.constant(`bias ${biasKey} ${layout}`, [groups * padded], "f32", () => {
         const to = new Float32Array(groups * padded);
         for (let g = 0; g < groups; g++)
           to.set(

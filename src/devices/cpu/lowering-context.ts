@@ -6,6 +6,7 @@ import type { Node } from "../../model/node.ts";
 import type { Output } from "../../model/output.ts";
 import { input as scalarInput } from "../../model/scalar-expression.ts";
 import type { TypedArray } from "../../tensor/element-type.ts";
+import type { ConstantPool } from "./constant-pool.ts";
 import type { Group } from "./fuse.ts";
 import { memoryElementOf, tensorToFloat32, tensorToMemory } from "./host-tensor.ts";
 import { elementwiseKernel } from "./kernels/elementwise.ts";
@@ -13,7 +14,6 @@ import {
   type Block,
   broadcastView,
   channelsLastOrder,
-  isRowMajor,
   orderOf,
   plainOrder,
   reshapeView,
@@ -34,11 +34,6 @@ export type LoweredStep =
       readonly nodes: readonly Node[];
     };
 
-/** Constant data that several programs of one model may share, by what it was made of. */
-export interface ConstantSource {
-  get(key: string, make: () => Uint8Array): Uint8Array;
-}
-
 /** Where a concatenation wants one of its inputs written. */
 interface Placement {
   readonly concat: Output;
@@ -54,11 +49,11 @@ export class LoweringContext {
   readonly blocks: Block[] = [];
   readonly #views = new Map<Output, View>();
   readonly #placements = new Map<Output, Placement>();
-  readonly #constants: ConstantSource;
+  readonly #constants: ConstantPool;
   readonly #constantBlocks = new Map<string, Block>();
   #nodes: readonly Node[] = [];
 
-  constructor(target: KernelTarget, threads: number, constants: ConstantSource) {
+  constructor(target: KernelTarget, threads: number, constants: ConstantPool) {
     this.target = target;
     this.threads = threads;
     this.#constants = constants;
@@ -76,9 +71,7 @@ export class LoweringContext {
     const tensor = output.constant;
     invariant(tensor !== undefined, `${output.node.where} is used before it is lowered`);
     const element = memoryElementOf(tensor.elementType);
-    const view = this.constant(`tensor ${output.node.friendlyName} ${element}`, tensor.shape, element, () =>
-      tensorToMemory(tensor, element),
-    );
+    const view = this.constant(`tensor ${this.keyOf(output)} ${element}`, tensor.shape, element, () => tensorToMemory(tensor, element));
     this.#views.set(output, view);
     return view;
   }
@@ -125,15 +118,18 @@ export class LoweringContext {
   constant(key: string, shape: readonly number[], element: MemoryElement, make: () => TypedArray): View {
     let block = this.#constantBlocks.get(key);
     if (block === undefined) {
-      const data = this.#constants.get(key, () => {
-        const array = make();
-        return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-      });
-      block = { id: this.blocks.length, byteLength: data.byteLength, kind: "constant", data, name: key };
+      const byteLength = shape.reduce((n, d) => n * d, 1) * memoryElementBytes[element];
+      block = { id: this.blocks.length, byteLength, kind: "constant", place: this.#constants.get(key, make), name: key };
       this.blocks.push(block);
       this.#constantBlocks.set(key, block);
     }
     return { block, offset: 0, shape: [...shape], strides: rowMajorStrides(shape), element };
+  }
+
+  /** Names the data of a constant output: equal for copies of a model that share the data. */
+  keyOf(output: Output): string {
+    invariant(output.constant !== undefined, `${output.node.where} is no constant`);
+    return this.#constants.keyOf(output.constant);
   }
 
   /** The numbers of a constant output, widened to f32. */
@@ -198,9 +194,5 @@ export class LoweringContext {
     const copy = this.allocate(view.shape, view.element, channelsLastOrder(view.shape.length), `${view.block.name} broadcast`);
     this.copy(view, copy);
     return copy;
-  }
-
-  isPlain(view: View): boolean {
-    return isRowMajor(view);
   }
 }

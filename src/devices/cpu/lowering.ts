@@ -1,4 +1,5 @@
 import type { Node } from "../../model/node.ts";
+import type { Output } from "../../model/output.ts";
 import type { Group } from "./fuse.ts";
 import type { LoweringContext } from "./lowering-context.ts";
 
@@ -7,7 +8,7 @@ export interface Lowering {
   /** Operation types, OpenVINO's class names. */
   readonly types: readonly string[];
   /** Whether this node (of static shapes) can be lowered; where not, the host runs it. */
-  readonly accepts: (node: Node) => boolean;
+  readonly accepts: (node: Node, isUsed: (output: Output) => boolean) => boolean;
   /** Whether the element-wise operations behind it may become its epilogue. */
   readonly takesEpilogue?: (node: Node) => boolean;
   readonly lower: (context: LoweringContext, group: Group & { readonly anchor: Node }) => void;

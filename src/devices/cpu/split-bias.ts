@@ -6,6 +6,8 @@ import type { LoweringContext } from "./lowering-context.ts";
 export interface SplitGroup extends Pick<Group, "inputs" | "output"> {
   /** One number for each channel, added to the sums before the rest of the expression. */
   readonly bias?: Float32Array;
+  /** Names the bias's data. */
+  readonly biasKey?: string;
   readonly expression?: ScalarExpression;
 }
 

@@ -1,4 +1,5 @@
 import { rowMajorStrides, shapeSize } from "../../common/shape.ts";
+import type { Operand } from "../../kernel/engine.ts";
 import { type MemoryElement, memoryElementBytes } from "../../kernel/kernel.ts";
 
 /** A block of memory of a program: part of the request's arena, or constant data that all requests share. */
@@ -6,8 +7,8 @@ export interface Block {
   readonly id: number;
   readonly byteLength: number;
   readonly kind: "arena" | "constant";
-  /** What constant blocks hold. */
-  readonly data?: Uint8Array;
+  /** Where a constant block lies. */
+  readonly place?: Operand;
   /** For printing. */
   readonly name: string;
 }

@@ -33,7 +33,7 @@ export const convolutionLowering: Lowering = {
           };
     const views: ConvolutionViews = { input: flat(context.view(anchor.inputs[0])), groups, y, x };
     lowerConvolution(context, convolutionGroup(context, group, flat), views, {
-      key: anchor.inputs[1].node.friendlyName,
+      key: context.keyOf(anchor.inputs[1]),
       floats: () => context.floats(anchor.inputs[1]) as Float32Array,
       outputs: weightShape[grouped ? 1 : 0],
       inputs: weightShape[grouped ? 2 : 1],

@@ -1,0 +1,63 @@
+import type { Engine, Memory, Operand } from "../../kernel/engine.ts";
+import type { TypedArray } from "../../tensor/element-type.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+
+const smallestChunk = 1 << 18;
+const largestChunk = 1 << 24;
+const alignment = 64;
+
+/** The constant data of a compiled model in the engine's memory: made once for each key and shared by all its programs. */
+export class ConstantPool {
+  readonly #engine: Engine;
+  readonly #places = new Map<string, Operand>();
+  readonly #chunks: Memory[] = [];
+  readonly #keys = new WeakMap<object, string>();
+  #used = 0;
+  #nextKey = 0;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  get(key: string, make: () => TypedArray): Operand {
+    const known = this.#places.get(key);
+    if (known) return known;
+    const array = make();
+    const place = this.#reserve(array.byteLength);
+    place.memory.bytes().set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), place.byteOffset);
+    this.#places.set(key, place);
+    return place;
+  }
+
+  /** A name for a tensor's data. */
+  keyOf(tensor: Tensor): string {
+    const known = this.#keys.get(tensor.data);
+    if (known) return known;
+    const key = `#${this.#nextKey++}`;
+    this.#keys.set(tensor.data, key);
+    return key;
+  }
+
+  get byteLength(): number {
+    return this.#chunks.reduce((n, m) => n + m.byteLength, 0);
+  }
+
+  dispose(): void {
+    for (const chunk of this.#chunks) chunk.dispose();
+    this.#chunks.length = 0;
+    this.#places.clear();
+  }
+
+  #reserve(byteLength: number): Operand {
+    const last = this.#chunks.at(-1);
+    if (last && this.#used + byteLength <= last.byteLength) {
+      const byteOffset = this.#used;
+      this.#used += Math.ceil(byteLength / alignment) * alignment;
+      return { memory: last, byteOffset };
+    }
+    const size = Math.max(byteLength, Math.min(largestChunk, (last?.byteLength ?? smallestChunk / 2) * 2));
+    this.#chunks.push(this.#engine.allocate(Math.ceil(size / alignment) * alignment));
+    this.#used = Math.ceil(byteLength / alignment) * alignment;
+    return { memory: this.#chunks[this.#chunks.length - 1], byteOffset: 0 };
+  }
+}

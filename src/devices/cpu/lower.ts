@@ -1,0 +1,60 @@
+import { shapeSize } from "../../common/shape.ts";
+import type { KernelTarget } from "../../kernel/target.ts";
+import type { Model } from "../../model/model.ts";
+import type { Node } from "../../model/node.ts";
+import type { Output } from "../../model/output.ts";
+import type { ConstantPool } from "./constant-pool.ts";
+import { fuse, type Group } from "./fuse.ts";
+import { memoryElementOf } from "./host-tensor.ts";
+import { type LoweredStep, LoweringContext } from "./lowering-context.ts";
+import { loweringOf } from "./lowerings.ts";
+import { lowerElementwise } from "./lowerings/elementwise.ts";
+import { placeConcatInputs } from "./lowerings/concat.ts";
+import { isRowMajor, plainOrder, type View } from "./view.ts";
+
+/** A model as steps over views. Inputs and outputs are row-major arena blocks of their own. */
+export interface LoweredModel {
+  readonly groups: readonly Group[];
+  readonly steps: readonly LoweredStep[];
+  readonly inputs: readonly View[];
+  readonly outputs: readonly View[];
+}
+
+/** Lowers a model whose shapes are all static. */
+export function lower(model: Model, target: KernelTarget, threads: number, constants: ConstantPool): LoweredModel {
+  const used = new Set<Output>(model.nodes().flatMap((n) => n.inputs));
+  const accepts = (node: Node): boolean => loweringOf(node.type)?.accepts(node, (o) => used.has(o)) === true;
+  const groups = fuse(model, (node) => accepts(node) && loweringOf(node.type)?.takesEpilogue?.(node) === true);
+  const context = new LoweringContext(target, threads, constants);
+  const inputs = model.inputs.map((i) => {
+    const view = context.allocate(i.shape, memoryElementOf(i.elementType), plainOrder(i.shape.length), i.anyName);
+    context.define(i, view);
+    return view;
+  });
+  for (const { anchor } of groups) if (anchor) placeConcatInputs(context, anchor);
+  for (const group of groups) {
+    context.enter(group);
+    const { anchor, output } = group;
+    // Tensors without elements need no kernel.
+    if (shapeSize(output.shape) === 0 && group.nodes.every((n) => n.outputs.length === 1))
+      context.define(output, context.allocateOutput(output));
+    else if (anchor === undefined) lowerElementwise(context, group);
+    else if (accepts(anchor)) loweringOf(anchor.type)?.lower(context, { ...group, anchor });
+    else context.hostStep(anchor);
+  }
+  const taken = new Set(inputs.map((v) => v.block));
+  const outputs = model.results.map((result) => {
+    const source = result.inputs[0];
+    context.enter({ inputs: [], output: source, nodes: [result] });
+    const view = context.view(source);
+    // Users read outputs where they lie, so each needs dense memory that nobody else owns.
+    if (view.block.kind === "arena" && isRowMajor(view) && !taken.has(view.block) && view.offset === 0) {
+      taken.add(view.block);
+      return view;
+    }
+    const copy = context.allocate(view.shape, view.element, plainOrder(view.shape.length), `output ${source.anyName}`);
+    context.copy(view, copy);
+    return copy;
+  });
+  return { groups, steps: context.steps, inputs, outputs };
+}

@@ -1,0 +1,41 @@
+import type { Lowering } from "./lowering.ts";
+import { concatLowering } from "./lowerings/concat.ts";
+import { convolutionLowering } from "./lowerings/convolution.ts";
+import { interpolateLowering } from "./lowerings/interpolate.ts";
+import { matMulLowering } from "./lowerings/mat-mul.ts";
+import { padLowering } from "./lowerings/pad.ts";
+import { poolingLowering } from "./lowerings/pooling.ts";
+import { meanVarianceLowering, reductionLowering, softmaxLowering } from "./lowerings/reduction.ts";
+import { transposedConvolutionLowering } from "./lowerings/transposed-convolution.ts";
+import {
+  broadcastLowering,
+  reshapeLowering,
+  sliceLowering,
+  splitLowering,
+  stridedSliceLowering,
+  transposeLowering,
+} from "./lowerings/views.ts";
+
+/** All lowerings: the place to add one. Element-wise operations need none. */
+export const lowerings: readonly Lowering[] = [
+  broadcastLowering,
+  concatLowering,
+  convolutionLowering,
+  interpolateLowering,
+  matMulLowering,
+  meanVarianceLowering,
+  padLowering,
+  poolingLowering,
+  reductionLowering,
+  reshapeLowering,
+  sliceLowering,
+  softmaxLowering,
+  splitLowering,
+  stridedSliceLowering,
+  transposedConvolutionLowering,
+  transposeLowering,
+];
+
+const byType: ReadonlyMap<string, Lowering> = new Map(lowerings.flatMap((l) => l.types.map((type) => [type, l])));
+
+export const loweringOf = (type: string): Lowering | undefined => byType.get(type);

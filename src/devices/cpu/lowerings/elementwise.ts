@@ -1,0 +1,26 @@
+import type { Group } from "../fuse.ts";
+import { elementwiseKernel } from "../kernels/elementwise.ts";
+import type { LoweringContext } from "../lowering-context.ts";
+import { broadcastView, orderOf, plainOrder, viewSize } from "../view.ts";
+
+/** A group without an anchor: one pass over its output, laid out as its largest input. */
+export function lowerElementwise(context: LoweringContext, group: Group): void {
+  const shape = group.output.shape;
+  const views = group.inputs.map((i) => context.view(i));
+  const largest = views
+    .filter((v) => v.shape.length === shape.length && viewSize(v) === viewSize({ ...v, shape }))
+    .find((v) => v.block.kind === "arena");
+  const output = context.allocateOutput(group.output, largest ? orderOf(largest) : plainOrder(shape.length));
+  context.define(group.output, output);
+  const inputs = views.map((view, i) => ({ view: broadcastView(view, shape), boolean: group.inputs[i].elementType === "boolean" }));
+  const kernel = elementwiseKernel(
+    {
+      expression: group.expression as NonNullable<typeof group.expression>,
+      inputs,
+      output: { view: output, boolean: group.output.elementType === "boolean" },
+      threads: context.threads,
+    },
+    context.target,
+  );
+  context.step(kernel, [...inputs.map((i) => i.view), output]);
+}

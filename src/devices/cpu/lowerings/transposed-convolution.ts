@@ -1,0 +1,116 @@
+import type { Node } from "../../../model/node.ts";
+import { convolutionGroup, lowerConvolution } from "../lower-convolution.ts";
+import type { WindowAxis } from "../kernels/convolution-window.ts";
+import type { Lowering } from "../lowering.ts";
+import { sliceView, type View } from "../view.ts";
+
+/** One axis of a transposed convolution: input i adds to outputs i * stride - pad + tap * dilation. */
+interface TransposedAxis {
+  readonly input: number;
+  readonly output: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly pad: number;
+}
+
+/** Every stride-th output is an ordinary convolution of stride 1 with every stride-th tap, turned around. */
+interface Phase {
+  readonly first: number;
+  readonly axis: WindowAxis;
+  /** Taps of the original kernel in the order of the phase's taps. */
+  readonly taps: readonly number[];
+}
+
+function phasesOf(axis: TransposedAxis): Phase[] {
+  const phases: Phase[] = [];
+  for (let first = 0; first < Math.min(axis.stride, axis.output); first++) {
+    const start = (first + axis.pad) % axis.stride;
+    const taps: number[] = [];
+    for (let tap = start; tap < axis.kernel; tap += axis.stride) taps.unshift(tap);
+    // Output first + stride * o reads input o + shift - j for the j-th tap from the start.
+    const shift = (first + axis.pad - start) / axis.stride;
+    const output = Math.ceil((axis.output - first) / axis.stride);
+    phases.push({
+      first,
+      taps,
+      axis: { input: axis.input, output, kernel: taps.length, stride: 1, dilation: 1, pad: taps.length - 1 - shift },
+    });
+  }
+  return phases;
+}
+
+function axesOf(node: Node, kernel: readonly number[]): TransposedAxis[] {
+  const input = node.inputs[0].shape.slice(2);
+  const output = node.outputs[0].shape.slice(2);
+  const strides = node.attributes["strides"] as readonly number[];
+  const begins = (node.attributes["pads_begin"] as readonly number[] | undefined) ?? [0, 0];
+  const outputPadding = (node.attributes["output_padding"] as readonly number[] | undefined) ?? [0, 0];
+  const autoPad = node.attributes["auto_pad"] as string | undefined;
+  return input.map((size, i) => {
+    const axis = { input: size, output: output[i], kernel: kernel[i], stride: strides[i] };
+    if (autoPad === undefined || autoPad === "explicit") return { ...axis, pad: begins[i] };
+    if (autoPad === "valid") return { ...axis, pad: 0 };
+    const total = Math.max(0, (size - 1) * strides[i] + kernel[i] + (outputPadding[i] ?? 0) - output[i]);
+    return { ...axis, pad: autoPad === "same_upper" ? Math.floor(total / 2) : Math.ceil(total / 2) };
+  });
+}
+
+const isSupported = (node: Node): boolean => {
+  const grouped = node.type === "GroupConvolutionBackpropData";
+  const weights = node.inputs[1];
+  const dilations = (node.attributes["dilations"] as readonly number[] | undefined) ?? [];
+  const explicitOutput = node.inputs.length > 2;
+  if (node.inputs[0].shape.length !== 4 || weights.constant === undefined || node.inputs[0].elementType !== "f32") return false;
+  if (
+    dilations.some((d) => d !== 1) ||
+    (explicitOutput && node.attributes["auto_pad"] === "explicit" && node.attributes["pads_begin"] === undefined)
+  )
+    return false;
+  const kernel = weights.shape.slice(grouped ? 3 : 2);
+  const strides = node.attributes["strides"] as readonly number[];
+  // Where the kernel is smaller than the stride, outputs without any tap would have to be filled.
+  return kernel.every((d, i) => d >= strides[i]);
+};
+
+/** Transposed convolutions of two spatial dimensions: one ordinary convolution for each phase of the stride. */
+export const transposedConvolutionLowering: Lowering = {
+  types: ["ConvolutionBackpropData", "GroupConvolutionBackpropData"],
+  accepts: isSupported,
+  takesEpilogue: () => true,
+  lower(context, group) {
+    const { anchor } = group;
+    const grouped = anchor.type === "GroupConvolutionBackpropData";
+    const weights = anchor.inputs[1];
+    const groups = grouped ? weights.shape[0] : 1;
+    const [inputs, outputs, height, width] = weights.shape.slice(grouped ? 1 : 0);
+    const input = context.view(anchor.inputs[0]);
+    const result = convolutionGroup(context, group, (view) => view);
+    const [yAxis, xAxis] = axesOf(anchor, [height, width]);
+    for (const y of phasesOf(yAxis))
+      for (const x of phasesOf(xAxis)) {
+        const phaseOf = (view: View): View =>
+          sliceView(sliceView(view, 2, y.first, y.axis.output, yAxis.stride), 3, x.first, x.axis.output, xAxis.stride);
+        const phaseWeights = (): Float32Array => {
+          const from = context.floats(weights) as Float32Array;
+          const to = new Float32Array(groups * outputs * inputs * y.taps.length * x.taps.length);
+          let at = 0;
+          for (let g = 0; g < groups; g++)
+            for (let o = 0; o < outputs; o++)
+              for (let i = 0; i < inputs; i++)
+                for (const ty of y.taps)
+                  for (const tx of x.taps) to[at++] = from[(((g * inputs + i) * outputs + o) * height + ty) * width + tx];
+          return to;
+        };
+        lowerConvolution(
+          context,
+          {
+            ...result,
+            output: phaseOf(result.output),
+            ...(result.epilogue && { epilogue: { ...result.epilogue, inputs: result.epilogue.inputs.map(phaseOf) } }),
+          },
+          { input, groups, y: y.axis, x: x.axis },
+          { key: `${context.keyOf(weights)} phase ${y.first},${x.first}`, floats: phaseWeights, outputs, inputs },
+        );
+      }
+  },
+};
