@@ -1,0 +1,32 @@
+import { enableRelaxedSimd } from "#platform/web-assembly";
+import type { TargetName } from "../../kernel/target.ts";
+import type { InstructionName } from "./instructions.ts";
+import { ModuleBuilder } from "./module-builder.ts";
+
+export type WasmTargetName = Extract<TargetName, "wasm-relaxed" | "wasm-simd">;
+
+/** A module that is valid where an operation on three vectors is. */
+function probe(name: InstructionName, operands: number): boolean {
+  if (typeof WebAssembly === "undefined") return false;
+  const m = new ModuleBuilder();
+  m.addFunction("probe", { params: ["v128"], results: ["v128"] }, (a) => {
+    for (let i = 0; i < operands; i++) a.get(0);
+    a.op(name);
+  });
+  return WebAssembly.validate(m.encode());
+}
+
+let available: readonly WasmTargetName[] | undefined;
+
+/** The WebAssembly targets that this engine runs, the best first. */
+export function availableWasmTargets(): readonly WasmTargetName[] {
+  available ??= findTargets();
+  return available;
+}
+
+function findTargets(): readonly WasmTargetName[] {
+  if (!probe("f32x4.add", 2)) return [];
+  const hasRelaxed = (): boolean => probe("f32x4.relaxed_madd", 3);
+  if (!hasRelaxed()) enableRelaxedSimd();
+  return hasRelaxed() ? ["wasm-relaxed", "wasm-simd"] : ["wasm-simd"];
+}

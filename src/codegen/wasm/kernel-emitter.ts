@@ -1,0 +1,477 @@
+import { forEachStatement, registersReadBy } from "../../kernel/for-each-statement.ts";
+import type { IndexDefinition, IndexExpression, IndexVariable, Kernel, Register, Statement } from "../../kernel/kernel.ts";
+import type { KernelTarget } from "../../kernel/target.ts";
+import {
+  type Access,
+  type AddressPlan,
+  type Advance,
+  constantRounds,
+  type ForStatement,
+  planAddresses,
+  type Pointer,
+} from "../address-plan.ts";
+import { emitCompute } from "./emit-compute.ts";
+import { type Address, emitBroadcast, emitLoad, emitStore } from "./emit-memory.ts";
+import type { FunctionAssembler, FunctionType } from "./function-assembler.ts";
+import type { Instruction, ValueType } from "./instructions.ts";
+import { f32Bits, type VectorContext } from "./vector-context.ts";
+
+/** A kernel as a function: the address of its operands' addresses, the first task, the task behind the last. */
+export const kernelFunctionType: FunctionType = { params: ["i32", "i32", "i32"], results: [] };
+
+/**
+ * Bytes at the start of the memory that no operand occupies. A pointer may lie before its buffer by as much as an access
+ * adds to it again; as address arithmetic does not wrap, larger displacements are added by an instruction, which does.
+ */
+export const reservedBytes = 1 << 20;
+
+const operandsParameter = 0;
+const beginParameter = 1;
+const endParameter = 2;
+
+type ValueStatement = Extract<Statement, { kind: "load" | "compute" }>;
+
+/** A value that has one use, in its own block, and is computed there: no local is needed. */
+interface PendingValue {
+  readonly statement: ValueStatement;
+  readonly address: Address | undefined;
+  readonly readsMemory: boolean;
+  readonly mutables: ReadonlySet<number>;
+}
+
+/** Writes a kernel's body into a function of kernelFunctionType. */
+export function emitKernel(kernel: Kernel, target: KernelTarget, assembler: FunctionAssembler): void {
+  new KernelEmitter(kernel, target, assembler).emit();
+}
+
+class KernelEmitter implements VectorContext {
+  readonly assembler: FunctionAssembler;
+  readonly relaxed: boolean;
+  readonly #kernel: Kernel;
+  readonly #plan: AddressPlan;
+  /** Locals of the pointers as they stand in the present scope. */
+  #pointers = new Map<Pointer, number>();
+  readonly #variables = new Map<number, number>();
+  readonly #registers = new Map<number, number>();
+  /** Bits of registers that are constants. */
+  readonly #constantRegisters = new Map<number, number>();
+  readonly #constantLocals = new Map<number, number>();
+  readonly #pending = new Map<number, PendingValue>();
+  /** Reads that are still to come, by register. */
+  readonly #reads = new Map<number, number>();
+  /** The block of a register's only or last read. */
+  readonly #readBlock = new Map<number, readonly Statement[]>();
+  readonly #definitionBlock = new Map<number, readonly Statement[]>();
+  readonly #free: Record<ValueType, number[]> = { i32: [], i64: [], f32: [], v128: [] };
+  #block: readonly Statement[];
+
+  constructor(kernel: Kernel, target: KernelTarget, assembler: FunctionAssembler) {
+    this.#kernel = kernel;
+    this.assembler = assembler;
+    this.relaxed = target.name === "wasm-relaxed";
+    this.#plan = planAddresses(kernel);
+    this.#block = kernel.body;
+    this.#countReads(kernel.body);
+  }
+
+  emit(): void {
+    const { assembler: a } = this;
+    const bases = this.#kernel.buffers.map((buffer) => {
+      const base = a.local("i32");
+      a.get(operandsParameter);
+      a.op("i32.load", 2, buffer.index * 4);
+      a.set(base);
+      return base;
+    });
+    for (const pointer of this.#plan.pointers) {
+      const local = a.local("i32");
+      a.get(bases[pointer.buffer.index]);
+      this.#addConstant(pointer.origin);
+      a.set(local);
+      this.#pointers.set(pointer, local);
+    }
+    const task = a.local("i32");
+    this.#variables.set(this.#kernel.task.id, task);
+    a.get(beginParameter);
+    a.set(task);
+    a.get(task);
+    a.get(endParameter);
+    a.op("i32.lt_s");
+    a.if(() =>
+      a.loop(() => {
+        this.#advance(this.#kernel.task, this.#plan.advances(this.#kernel.task));
+        this.#statements(this.#kernel.body);
+        a.get(task);
+        a.i32(1);
+        a.op("i32.add");
+        a.op("local.tee", task);
+        a.get(endParameter);
+        a.op("i32.lt_s");
+        a.op("br_if", 0);
+      }),
+    );
+    a.prepend(this.#constantPrologue());
+  }
+
+  // Values
+
+  constant(bits: number): void {
+    // Zero is made by one instruction anywhere; others are loaded once, at the function's begin.
+    if (bits === 0) {
+      this.assembler.op("v128.const", ...splatBytes(0));
+      return;
+    }
+    let local = this.#constantLocals.get(bits);
+    if (local === undefined) {
+      local = this.assembler.local("v128");
+      this.#constantLocals.set(bits, local);
+    }
+    this.assembler.get(local);
+  }
+
+  withScratch(body: (local: number) => void): void {
+    const local = this.#allocate("v128");
+    body(local);
+    this.#free.v128.push(local);
+  }
+
+  #constantPrologue(): Instruction[] {
+    return [...this.#constantLocals].flatMap(([bits, local]): Instruction[] => [
+      { name: "v128.const", immediates: splatBytes(bits) },
+      { name: "local.set", immediates: [local] },
+    ]);
+  }
+
+  #allocate(type: ValueType): number {
+    return this.#free[type].pop() ?? this.assembler.local(type);
+  }
+
+  #push(register: Register): void {
+    const { id } = register;
+    const pending = this.#pending.get(id);
+    if (pending) {
+      this.#pending.delete(id);
+      this.#value(pending);
+      return;
+    }
+    const bits = this.#constantRegisters.get(id);
+    if (bits !== undefined) {
+      this.constant(bits);
+      return;
+    }
+    const local = this.#registers.get(id) as number;
+    this.assembler.get(local);
+    const reads = (this.#reads.get(id) as number) - 1;
+    this.#reads.set(id, reads);
+    if (reads === 0 && !register.mutable && this.#definitionBlock.get(id) === this.#block) {
+      this.#registers.delete(id);
+      this.#free.v128.push(local);
+    }
+  }
+
+  #value({ statement: s, address }: PendingValue): void {
+    if (s.kind === "load") {
+      if (s.broadcast) emitBroadcast(this, s.buffer.element, address as Address);
+      else emitLoad(this, s.buffer.element, address as Address, s.count);
+      return;
+    }
+    emitCompute(this, {
+      op: s.op,
+      element: (s.op === "select" ? s.operands[1] : s.operands[0]).element,
+      lanes: s.target.lanes,
+      immediate: s.immediate ?? 0,
+      push: (i) => this.#push(s.operands[i]),
+    });
+  }
+
+  #set(register: Register): void {
+    let local = this.#registers.get(register.id);
+    if (local === undefined) {
+      local = this.#allocate("v128");
+      this.#registers.set(register.id, local);
+      this.#definitionBlock.set(register.id, this.#block);
+    }
+    this.assembler.set(local);
+  }
+
+  /** Computes pending values that must not wait, except those that `operands` are about to take. */
+  #flush(mustNotWait: (value: PendingValue) => boolean, operands: readonly Register[] = []): void {
+    const kept = new Set<number>();
+    const keep = (register: Register): void => {
+      const pending = this.#pending.get(register.id);
+      if (!pending) return;
+      kept.add(register.id);
+      registersReadBy(pending.statement).forEach(keep);
+    };
+    operands.forEach(keep);
+    for (const [id, value] of [...this.#pending])
+      if (!kept.has(id) && this.#pending.has(id) && mustNotWait(value)) {
+        this.#pending.delete(id);
+        this.#value(value);
+        this.#set(value.statement.target);
+      }
+  }
+
+  // Statements
+
+  #statements(statements: readonly Statement[]): void {
+    const outerBlock = this.#block;
+    const outerPointers = this.#pointers;
+    this.#block = statements;
+    this.#pointers = new Map(outerPointers);
+    for (const s of statements) this.#statement(s);
+    for (const [id, block] of this.#definitionBlock) {
+      const local = block === statements ? this.#registers.get(id) : undefined;
+      if (local === undefined) continue;
+      this.#registers.delete(id);
+      this.#free.v128.push(local);
+    }
+    this.#block = outerBlock;
+    this.#pointers = outerPointers;
+  }
+
+  #statement(s: Statement): void {
+    const { assembler: a } = this;
+    switch (s.kind) {
+      case "for":
+        this.#flush(() => true);
+        this.#loop(s);
+        return;
+      case "if":
+        this.#flush(() => true);
+        this.#index(s.nonNegative);
+        a.i32(0);
+        a.op("i32.ge_s");
+        a.if(() => this.#statements(s.then), s.otherwise.length > 0 ? () => this.#statements(s.otherwise) : undefined);
+        return;
+      case "index": {
+        const local = this.#allocate("i32");
+        this.#definition(s.definition);
+        a.set(local);
+        this.#variables.set(s.variable.id, local);
+        this.#advance(s.variable, this.#plan.advances(s.variable));
+        return;
+      }
+      case "constant":
+        this.#constantRegisters.set(s.target.id, s.target.element === "f32" ? f32Bits(s.value) : s.value | 0);
+        return;
+      case "load":
+      case "compute":
+        this.#define(s);
+        return;
+      case "store":
+        this.#flush((value) => value.readsMemory, [s.value]);
+        emitStore(this, s.buffer.element, this.#address(this.#plan.access(s)), s.count, () => this.#push(s.value));
+        return;
+      case "assign":
+        this.#flush((value) => value.mutables.has(s.target.id), [s.value]);
+        this.#push(s.value);
+        this.#set(s.target);
+        return;
+    }
+  }
+
+  #define(statement: ValueStatement): void {
+    const { target } = statement;
+    const operands = registersReadBy(statement);
+    const address = statement.kind === "load" ? this.#address(this.#plan.access(statement)) : undefined;
+    const inner = operands.flatMap((r) => this.#pending.get(r.id) ?? []);
+    const value: PendingValue = {
+      statement,
+      address,
+      readsMemory: statement.kind === "load" || inner.some((v) => v.readsMemory),
+      mutables: new Set([...operands.filter((r) => r.mutable).map((r) => r.id), ...inner.flatMap((v) => [...v.mutables])]),
+    };
+    if (!target.mutable) {
+      const reads = this.#reads.get(target.id) ?? 0;
+      if (reads === 0) return;
+      if (reads === 1 && this.#readBlock.get(target.id) === this.#block) {
+        this.#pending.set(target.id, value);
+        return;
+      }
+    } else this.#flush((v) => v.mutables.has(target.id), operands);
+    this.#value(value);
+    this.#set(target);
+  }
+
+  #loop(s: ForStatement): void {
+    const { assembler: a } = this;
+    const rounds = constantRounds(s);
+    if (rounds === 0) return;
+    const advances = this.#plan.advances(s.variable).filter(({ pointer }) => this.#plan.pointersOf(s.body).has(pointer));
+    const countsDown = rounds !== undefined && !this.#plan.isValueUsed(s.variable);
+    const variable = this.#allocate("i32");
+    if (countsDown) a.i32(rounds);
+    else this.#index(s.begin);
+    a.set(variable);
+    this.#variables.set(s.variable.id, variable);
+    if (rounds === 1) {
+      this.#statements(s.body);
+      this.#free.i32.push(variable);
+      return;
+    }
+    const end = s.end.terms.length > 0 && !countsDown ? this.#allocate("i32") : undefined;
+    if (end !== undefined) {
+      this.#index(s.end);
+      a.set(end);
+    }
+    const pushEnd = (): void => (end === undefined ? a.i32(s.end.constant) : a.get(end));
+    const outerPointers = this.#pointers;
+    const whole = (): void => {
+      this.#pointers = new Map(outerPointers);
+      for (const { pointer } of advances) {
+        const local = this.#allocate("i32");
+        a.get(outerPointers.get(pointer) as number);
+        a.set(local);
+        this.#pointers.set(pointer, local);
+      }
+      a.loop(() => {
+        this.#statements(s.body);
+        for (const { pointer, bytes } of advances) {
+          const local = this.#pointers.get(pointer) as number;
+          a.get(local);
+          this.#addConstant(bytes * s.step);
+          a.set(local);
+        }
+        a.get(variable);
+        this.#addConstant(countsDown ? -1 : s.step);
+        a.op("local.tee", variable);
+        if (!countsDown) {
+          pushEnd();
+          a.op("i32.lt_s");
+        }
+        a.op("br_if", 0);
+      });
+      for (const { pointer } of advances) this.#free.i32.push(this.#pointers.get(pointer) as number);
+      this.#pointers = outerPointers;
+    };
+    if (rounds === undefined) {
+      a.get(variable);
+      pushEnd();
+      a.op("i32.lt_s");
+      a.if(whole);
+    } else whole();
+    this.#free.i32.push(variable);
+    if (end !== undefined) this.#free.i32.push(end);
+  }
+
+  /** Moves pointers by a variable's value, for the rest of the scope: in locals of their own, so that nothing is to be undone. */
+  #advance(variable: IndexVariable, advances: readonly Advance[]): void {
+    const { assembler: a } = this;
+    for (const { pointer, bytes } of advances) {
+      const local = a.local("i32");
+      a.get(this.#pointers.get(pointer) as number);
+      this.#scaled(variable, bytes);
+      a.op("i32.add");
+      a.set(local);
+      this.#pointers.set(pointer, local);
+    }
+  }
+
+  #address({ pointer, displacement }: Access): Address {
+    const { assembler: a } = this;
+    const local = this.#pointers.get(pointer) as number;
+    if (displacement < reservedBytes) return { push: () => a.get(local), offset: displacement };
+    return {
+      push: () => {
+        a.get(local);
+        this.#addConstant(displacement);
+      },
+      offset: 0,
+    };
+  }
+
+  // Indices
+
+  #definition(d: IndexDefinition): void {
+    const { assembler: a } = this;
+    switch (d.op) {
+      case "divide":
+      case "modulo":
+        this.#index(d.a);
+        a.i32(d.by);
+        a.op(d.op === "divide" ? "i32.div_u" : "i32.rem_u");
+        return;
+      case "min":
+      case "max":
+        this.#index(d.a);
+        this.#index(d.b);
+        this.#extreme(d.op);
+        return;
+      case "load": {
+        const { push, offset } = this.#address(this.#plan.access(d));
+        push();
+        const load = { i32: "i32.load", u8: "i32.load8_u", i8: "i32.load8_s" } as const;
+        const { element } = d.buffer;
+        a.op(load[element as keyof typeof load], element === "i32" ? 2 : 0, offset);
+        a.i32(d.least);
+        this.#extreme("max");
+        a.i32(d.most);
+        this.#extreme("min");
+        return;
+      }
+    }
+  }
+
+  /** The smaller or larger of the two integers on the stack. */
+  #extreme(op: "min" | "max"): void {
+    const { assembler: a } = this;
+    const x = this.#allocate("i32");
+    const y = this.#allocate("i32");
+    a.set(y);
+    a.op("local.tee", x);
+    a.get(y);
+    a.get(x);
+    a.get(y);
+    a.op(op === "min" ? "i32.lt_s" : "i32.gt_s");
+    a.op("select");
+    this.#free.i32.push(x, y);
+  }
+
+  #index({ constant, terms }: IndexExpression): void {
+    const { assembler: a } = this;
+    if (terms.length === 0) {
+      a.i32(constant);
+      return;
+    }
+    for (const [i, { variable, factor }] of terms.entries()) {
+      this.#scaled(variable, factor);
+      if (i > 0) a.op("i32.add");
+    }
+    this.#addConstant(constant);
+  }
+
+  #scaled(variable: IndexVariable, factor: number): void {
+    const { assembler: a } = this;
+    a.get(this.#variables.get(variable.id) as number);
+    if (factor === 1) return;
+    a.i32(factor);
+    a.op("i32.mul");
+  }
+
+  #addConstant(value: number): void {
+    if (value === 0) return;
+    this.assembler.i32(value);
+    this.assembler.op("i32.add");
+  }
+
+  #countReads(statements: readonly Statement[]): void {
+    const count = (block: readonly Statement[]): void => {
+      for (const s of block)
+        for (const { id } of registersReadBy(s)) {
+          this.#reads.set(id, (this.#reads.get(id) ?? 0) + 1);
+          this.#readBlock.set(id, block);
+        }
+    };
+    count(statements);
+    forEachStatement(statements, (s) => {
+      if (s.kind === "for") count(s.body);
+      else if (s.kind === "if") {
+        count(s.then);
+        count(s.otherwise);
+      }
+    });
+  }
+}
+
+const splatBytes = (bits: number): number[] => Array.from({ length: 16 }, (_, i) => (bits >>> ((i & 3) * 8)) & 0xff);

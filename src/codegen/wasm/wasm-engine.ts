@@ -1,0 +1,184 @@
+import { compileModule } from "#platform/web-assembly";
+import { threadMayWait } from "#platform/workers";
+import { VintnerError } from "../../common/errors.ts";
+import type { Engine, Memory, Program, Step } from "../../kernel/engine.ts";
+import type { Kernel } from "../../kernel/kernel.ts";
+import { checkStepOperands } from "../../kernel/memory-array.ts";
+import { type KernelTarget, targets } from "../../kernel/target.ts";
+import { availableWasmTargets, type WasmTargetName } from "./features.ts";
+import { emitKernel, kernelFunctionType } from "./kernel-emitter.ts";
+import { compileKernels } from "./kernel-library.ts";
+import { LinearBlock, LinearMemory } from "./linear-memory.ts";
+import { ModuleBuilder } from "./module-builder.ts";
+import { printFunction } from "./print-function.ts";
+import { buildScheduler, type SchedulerExports } from "./scheduler.ts";
+import { stepRecord } from "./scheduler-layout.ts";
+import { WasmProgram } from "./wasm-program.ts";
+import { WorkerPool } from "./worker-pool.ts";
+
+export { availableWasmTargets };
+
+/**
+ * Kernels as WebAssembly. With `threads` above 1 memory is shared and workers join each run; where the platform has no
+ * shared memory the engine has one thread, and says so in `threads`. Throws DEVICE where the target is not available.
+ */
+export function createWasmEngine(target: WasmTargetName, options: { readonly threads: number }): Engine {
+  if (!availableWasmTargets().includes(target))
+    throw new VintnerError("DEVICE", {
+      what: `the target ${target} is not available here`,
+      expected: availableWasmTargets().join(" or ") || "a WebAssembly engine with SIMD",
+    });
+  const { threads } = options;
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new VintnerError("INVALID_ARGUMENT", { what: "the number of threads", expected: "a positive integer", got: `${threads}` });
+  return new WasmEngine(targets[target], threads);
+}
+
+/** Whether WebAssembly memory may be shared: in browsers, where the page is cross-origin isolated. */
+const canShareMemory = (): boolean =>
+  typeof SharedArrayBuffer !== "undefined" && !("crossOriginIsolated" in globalThis && !globalThis.crossOriginIsolated);
+
+class WasmEngine implements Engine {
+  readonly target: KernelTarget;
+  readonly threads: number;
+  readonly #memory: LinearMemory;
+  readonly #table = new WebAssembly.Table({ element: "anyfunc", initial: 0 });
+  readonly #imports: WebAssembly.Imports;
+  readonly #scheduler: SchedulerExports;
+  readonly #pool: WorkerPool | undefined;
+  /** Place in the table of each kernel, by key. */
+  readonly #kernels = new Map<string, number>();
+  /** Ends the asynchronous run that is going on. */
+  #finish: (() => void) | undefined;
+  /** The end of the last asynchronous run that was asked for. */
+  #lastRun: Promise<void> = Promise.resolve();
+  #disposed = false;
+
+  constructor(target: KernelTarget, threads: number) {
+    this.target = target;
+    this.threads = threads > 1 && canShareMemory() ? threads : 1;
+    this.#memory = new LinearMemory(this.threads > 1);
+    const { memory, limits } = this.#memory;
+    this.#imports = { env: { memory, table: this.#table, finished: () => {} } };
+    const scheduler = compileModule(buildScheduler(limits).encode());
+    this.#scheduler = new WebAssembly.Instance(scheduler, this.#imports).exports as unknown as SchedulerExports;
+    if (this.threads > 1)
+      this.#pool = new WorkerPool(
+        memory,
+        scheduler,
+        () => this.#finish?.(),
+        () => this.#joinRun(),
+      );
+  }
+
+  allocate(byteLength: number): Memory {
+    return this.#memory.allocate(byteLength);
+  }
+
+  program(steps: readonly Step[]): Program {
+    if (this.#disposed) throw disposed();
+    steps.forEach(checkStepOperands);
+    this.#compile(steps.map((s) => s.kernel));
+    for (let worker = 1; worker < this.threads; worker++) this.#pool?.ensure(worker);
+    const operandWords = steps.reduce((n, s) => n + s.operands.length, 0);
+    const block = this.#memory.allocate(steps.length * stepRecord.byteLength + operandWords * 4);
+    const words = new Int32Array(this.#memory.memory.buffer, block.offset, block.byteLength / 4);
+    let operandsAt = (steps.length * stepRecord.byteLength) / 4;
+    let barrier = false;
+    const records: (number | undefined)[] = [];
+    let next = 0;
+    for (const { kernel, operands, barrier: ownBarrier } of steps) {
+      barrier ||= ownBarrier;
+      // Steps without tasks have no record; their barriers pass on.
+      if (kernel.tasks === 0) {
+        records.push(undefined);
+        continue;
+      }
+      const record = next++ * stepRecord.byteLength;
+      records.push(block.offset + record);
+      words[(record + stepRecord.function) / 4] = this.#kernels.get(kernel.key) as number;
+      words[(record + stepRecord.operands) / 4] = block.offset + operandsAt * 4;
+      words[(record + stepRecord.tasks) / 4] = kernel.tasks;
+      words[(record + stepRecord.barrier) / 4] = barrier ? 1 : 0;
+      barrier = false;
+      for (const { memory, byteOffset } of operands) words[operandsAt++] = this.#addressOf(memory) + byteOffset;
+    }
+    return new WasmProgram(block, records, {
+      run: (first, end) => this.#run(first, end),
+      runAsync: (first, end) => this.#runAsync(first, end),
+    });
+  }
+
+  disassemble(kernel: Kernel): string {
+    const m = new ModuleBuilder();
+    m.addFunction(kernel.name, kernelFunctionType, (a) => emitKernel(kernel, this.target, a));
+    return printFunction(m.functions[0]);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#joinRun();
+    this.#disposed = true;
+    this.#pool?.dispose();
+    this.#kernels.clear();
+  }
+
+  #run(first: number, end: number): void {
+    if (this.#disposed) throw disposed();
+    if (!this.#pool) {
+      this.#scheduler.runAlone(first, end);
+      return;
+    }
+    this.#joinRun();
+    this.#scheduler.run(first, end, threadMayWait ? 1 : 0);
+  }
+
+  /** One after the other, on the workers; where there are none, on this thread when the event loop has turned. */
+  #runAsync(first: number, end: number): Promise<void> {
+    const run = async (): Promise<void> => {
+      if (this.#disposed) throw disposed();
+      if (!this.#pool?.ensure(0)) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        this.#run(first, end);
+        return;
+      }
+      const pool = this.#pool;
+      pool.hold();
+      await new Promise<void>((resolve) => {
+        this.#finish = () => {
+          this.#finish = undefined;
+          pool.release();
+          resolve();
+        };
+        this.#scheduler.start(first, end);
+      });
+    };
+    this.#lastRun = this.#lastRun.then(run, run);
+    return this.#lastRun;
+  }
+
+  /** Helps to end the asynchronous run that is going on, if any. */
+  #joinRun(): void {
+    if (this.#pool && this.#scheduler.join() === 1) this.#finish?.();
+  }
+
+  #compile(kernels: readonly Kernel[]): void {
+    const missing = [...new Map(kernels.map((k) => [k.key, k])).values()].filter((k) => !this.#kernels.has(k.key));
+    if (missing.length === 0) return;
+    const base = this.#table.length;
+    const libraries = compileKernels(missing, this.target, this.#memory.limits, base);
+    for (const { module, tableSize } of libraries) {
+      this.#table.grow(tableSize - this.#table.length);
+      new WebAssembly.Instance(module, this.#imports);
+    }
+    for (const [i, { key }] of missing.entries()) this.#kernels.set(key, base + i);
+    this.#pool?.install(libraries);
+  }
+
+  #addressOf(memory: Memory): number {
+    if (!(memory instanceof LinearBlock)) throw new VintnerError("INTERNAL", { what: "an operand in another engine's memory" });
+    return memory.offset;
+  }
+}
+
+const disposed = (): VintnerError => new VintnerError("DEVICE", { what: "the WebAssembly engine was disposed of" });
