@@ -110,7 +110,7 @@ export function expectEqualOutputs(got: readonly Tensor[], wanted: readonly Tens
   for (const [i, tensor] of wanted.entries()) {
     const a = numbersOf(got[i]) ?? [];
     const b = numbersOf(tensor) ?? [];
-    const range = Math.max(1e-6, ...b.map(Math.abs));
+    const range = b.reduce((m, x) => Math.max(m, Math.abs(x)), 1e-6);
     const worst = b.reduce((m, x, j) => (Object.is(x, a[j]) ? m : Math.max(m, Math.abs(x - a[j]))), 0);
     expect(worst / range).toBeLessThanOrEqual(tolerance);
   }

@@ -8,7 +8,7 @@ export const mergeClamps = rewrite("merge-clamps", ["Clamp", "Relu"], (outer) =>
   const inner = limitsOf(input.node);
   const limits = limitsOf(outer);
   if (inner === undefined || limits === undefined) return undefined;
-  const [min, max] = limits.map((limit) => Math.min(Math.max(limit, inner[0]), inner[1]));
+  const [min, max] = inner.map((limit) => Math.min(Math.max(limit, limits[0]), limits[1]));
   if (min === inner[0] && max === inner[1]) return input;
   return node(Clamp, [input.node.inputs[0]], { min, max }).outputs[0];
 });

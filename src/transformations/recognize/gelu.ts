@@ -14,7 +14,7 @@ export const recognizeGelu = rewrite("recognize-gelu", ["Multiply", "Divide"], (
   const { scale, factors } = productOf(output, context, 4);
   if (factors.length !== 2 || !near(scale, 0.5, output)) return undefined;
   for (const [x, gate] of bothOrders(factors)) {
-    const curve = withScalar(gate, "Add", 1);
+    const curve = context.isPrivate(gate) ? withScalar(gate, "Add", 1) : undefined;
     const erf = producer(curve, "Erf");
     if (erf && isScaled(productOf(erf.inputs[0], context), x, Math.SQRT1_2))
       return node(Gelu7, [x], { approximation_mode: "erf" }).outputs[0];

@@ -16,7 +16,7 @@ export const recognizeHSwish = rewrite("recognize-hswish", ["Multiply", "Divide"
       : near(scale, 1 / 6, output)
         ? relu6PlusThree(gate)
         : undefined;
-    if (gated === x) return node(HSwish4, [x]).outputs[0];
+    if (gated === x && context.isPrivate(gate)) return node(HSwish4, [x]).outputs[0];
   }
   return undefined;
 });

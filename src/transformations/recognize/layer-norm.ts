@@ -14,7 +14,7 @@ export const recognizeLayerNorm = rewrite("recognize-layer-norm", ["Divide", "Mu
     const spread = mean && spreadOf(deviation, power);
     if (mean === undefined || spread === undefined || !sameAxes(mean.axes, spread.variance)) continue;
     if (!isSquareOf(spread.variance.inputs[0], centred, mean.data)) continue;
-    if (!disappears(centred, context)) continue;
+    if (!context.isPrivate(deviation) || !disappears(centred, context)) continue;
     return node(MVN6, [mean.data, mean.axes], { normalize_variance: true, eps: spread.eps, eps_mode: spread.mode }).outputs[0];
   }
   return undefined;

@@ -5,10 +5,10 @@ import { matchIntegers, matchNumber, producer, rooted, splitConstant, squared } 
 import { rewrite } from "../rewrite.ts";
 
 /** x / sqrt(sum(x^2) + eps), x / sqrt(max(sum(x^2), eps)) and x / max(norm(x), eps). */
-export const recognizeNormalizeL2 = rewrite("recognize-normalize-l2", ["Divide"], (divide) => {
+export const recognizeNormalizeL2 = rewrite("recognize-normalize-l2", ["Divide"], (divide, context) => {
   const [data, divisor] = divide.inputs;
   const norm = normOf(divisor);
-  if (norm === undefined || norm.data !== data) return undefined;
+  if (norm === undefined || norm.data !== data || !context.isPrivate(divisor)) return undefined;
   return node(NormalizeL2, [data, norm.axes], { eps: norm.eps, eps_mode: norm.mode }).outputs[0];
 });
 

@@ -4,7 +4,7 @@ import { producer, withScalar } from "../match.ts";
 import { rewrite } from "../rewrite.ts";
 
 /** log(exp(x) + 1). */
-export const recognizeSoftPlus = rewrite("recognize-softplus", ["Log"], (log) => {
+export const recognizeSoftPlus = rewrite("recognize-softplus", ["Log"], (log, context) => {
   const exp = producer(withScalar(log.inputs[0], "Add", 1), "Exp");
-  return exp && node(SoftPlus4, [exp.inputs[0]]).outputs[0];
+  return exp && context.isPrivate(log.inputs[0]) ? node(SoftPlus4, [exp.inputs[0]]).outputs[0] : undefined;
 });

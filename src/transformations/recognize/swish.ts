@@ -5,9 +5,9 @@ import { eitherOrder, matchNumber, producer, splitConstant } from "../match.ts";
 import { rewrite } from "../rewrite.ts";
 
 /** x * sigmoid(x), and x * sigmoid(beta * x). */
-export const recognizeSwish = rewrite("recognize-swish", ["Multiply"], (multiply) => {
+export const recognizeSwish = rewrite("recognize-swish", ["Multiply"], (multiply, context) => {
   for (const [x, gate] of eitherOrder(multiply)) {
-    const inner = producer(gate, "Sigmoid")?.inputs[0];
+    const inner = context.isPrivate(gate) ? producer(gate, "Sigmoid")?.inputs[0] : undefined;
     if (inner === x) return node(Swish4, [x]).outputs[0];
     const scaled = producer(inner, "Multiply");
     const parts = scaled && splitConstant(scaled);
