@@ -13,6 +13,7 @@ import { constantFolding } from "./fold/constant-folding.ts";
 import { knownValues } from "./fold/known-values.ts";
 import { reshapePattern } from "./fold/reshape-pattern.ts";
 import { addBeforeConvolution } from "./fuse/add-before-convolution.ts";
+import { addBeforeMatMul } from "./fuse/add-before-matmul.ts";
 import { decomposeBatchNorm } from "./fuse/decompose-batch-norm.ts";
 import { divideToMultiply } from "./fuse/divide-to-multiply.ts";
 import { mergeLinear } from "./fuse/merge-linear.ts";
@@ -22,8 +23,11 @@ import { multiplyAfterConvolution } from "./fuse/multiply-after-convolution.ts";
 import { multiplyAfterMatMul } from "./fuse/multiply-after-matmul.ts";
 import { multiplyBeforeConvolution } from "./fuse/multiply-before-convolution.ts";
 import { padIntoWindow } from "./fuse/pad-into-window.ts";
+import { multiplyBeforeMatMul } from "./fuse/multiply-before-matmul.ts";
+import { negativeToMultiply } from "./fuse/negative-to-multiply.ts";
 import { permuteChannels } from "./fuse/permute-channels.ts";
 import { reshapeBeforePad } from "./fuse/reshape-before-pad.ts";
+import { simplePower } from "./fuse/simple-power.ts";
 import { subtractToAdd } from "./fuse/subtract-to-add.ts";
 import { transposeIntoMatMul } from "./fuse/transpose-into-matmul.ts";
 import { transposeToReshape } from "./fuse/transpose-to-reshape.ts";
@@ -100,7 +104,17 @@ export function pipeline({ useShapes = false, foldDecompression = false }: Pipel
     },
     {
       name: "fuse-linear",
-      rewrites: [...permuteChannels, ...fold, ...eliminate, decomposeBatchNorm, divideToMultiply, subtractToAdd, mergeLinear],
+      rewrites: [
+        ...permuteChannels,
+        ...fold,
+        ...eliminate,
+        decomposeBatchNorm,
+        divideToMultiply,
+        subtractToAdd,
+        negativeToMultiply,
+        simplePower,
+        mergeLinear,
+      ],
     },
     {
       name: "fuse-weights",
@@ -110,6 +124,8 @@ export function pipeline({ useShapes = false, foldDecompression = false }: Pipel
         multiplyBeforeConvolution,
         addBeforeConvolution,
         multiplyAfterMatMul,
+        multiplyBeforeMatMul,
+        addBeforeMatMul,
         mergeLinear,
         ...eliminate,
       ],

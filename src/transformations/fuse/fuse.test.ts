@@ -6,6 +6,8 @@ import type { Output } from "../../model/output.ts";
 import { Add } from "../../ops/elementwise/add.ts";
 import { Divide } from "../../ops/elementwise/divide.ts";
 import { Multiply } from "../../ops/elementwise/multiply.ts";
+import { Negative } from "../../ops/elementwise/negative.ts";
+import { Power } from "../../ops/elementwise/power.ts";
 import { Relu } from "../../ops/elementwise/relu.ts";
 import { Subtract } from "../../ops/elementwise/subtract.ts";
 import { Concat } from "../../ops/movement/concat.ts";
@@ -23,6 +25,7 @@ import { Reshape } from "../../ops/shape/reshape.ts";
 import { Squeeze } from "../../ops/shape/squeeze.ts";
 import { Unsqueeze } from "../../ops/shape/unsqueeze.ts";
 import type { Rewrite } from "../rewrite.ts";
+import { addBeforeMatMul } from "./add-before-matmul.ts";
 import { addBeforeConvolution } from "./add-before-convolution.ts";
 import { decomposeBatchNorm } from "./decompose-batch-norm.ts";
 import { divideToMultiply } from "./divide-to-multiply.ts";
@@ -32,9 +35,12 @@ import { mergeTransposes } from "./merge-transposes.ts";
 import { multiplyAfterConvolution } from "./multiply-after-convolution.ts";
 import { multiplyAfterMatMul } from "./multiply-after-matmul.ts";
 import { multiplyBeforeConvolution } from "./multiply-before-convolution.ts";
+import { multiplyBeforeMatMul } from "./multiply-before-matmul.ts";
+import { negativeToMultiply } from "./negative-to-multiply.ts";
 import { padIntoWindow } from "./pad-into-window.ts";
 import { permuteChannels } from "./permute-channels.ts";
 import { reshapeBeforePad } from "./reshape-before-pad.ts";
+import { simplePower } from "./simple-power.ts";
 import { subtractToAdd } from "./subtract-to-add.ts";
 import { transposeIntoMatMul } from "./transpose-into-matmul.ts";
 import { transposeToReshape } from "./transpose-to-reshape.ts";
@@ -72,8 +78,12 @@ const pad = (g: Graph, x: Output, begin: readonly number[], end: readonly number
 
 describe("linear arithmetic", () =>
   check(
-    [divideToMultiply, subtractToAdd, mergeLinear],
+    [divideToMultiply, subtractToAdd, negativeToMultiply, simplePower, mergeLinear],
     [
+      ["negation", "[2,3]", (g, x) => g.apply(Negative, [x]), { Multiply: 1 }],
+      ["square", "[2,3]", (g, x) => g.apply(Power, [x, g.floats([2])]), { Multiply: 1 }],
+      ["square root", "[2,3]", (g, x) => g.apply(Power, [g.apply(Relu, [x]), g.floats(0.5)]), { Relu: 1, Sqrt: 1 }],
+      ["another power stays", "[2,3]", (g, x) => g.apply(Power, [x, g.floats(3)]), { Power: 1 }],
       ["division by constants", "[2,3]", (g, x) => g.apply(Divide, [x, g.floats([2, 4, 8])]), { Multiply: 1 }],
       ["division by 0 stays", "[2,3]", (g, x) => g.apply(Divide, [x, g.floats([2, 0, 8])]), { Divide: 1 }],
       ["division of a constant stays", "[2,3]", (g, x) => g.apply(Divide, [g.floats(1), x]), { Divide: 1 }],
@@ -126,7 +136,15 @@ describe("batch normalization", () =>
 
 describe("arithmetic into weights", () =>
   check(
-    [mergeLinear, multiplyAfterConvolution, multiplyBeforeConvolution, addBeforeConvolution, multiplyAfterMatMul],
+    [
+      mergeLinear,
+      multiplyAfterConvolution,
+      multiplyBeforeConvolution,
+      addBeforeConvolution,
+      multiplyAfterMatMul,
+      multiplyBeforeMatMul,
+      addBeforeMatMul,
+    ],
     [
       [
         "scale after a convolution",
@@ -221,6 +239,22 @@ describe("arithmetic into weights", () =>
         "[2,2,3]",
         (g, x) => g.apply(Multiply, [g.apply(MatMul, [x, g.weights(4, 3)], { transpose_b: true }), g.weights(1, 1, 4)]),
         { MatMul: 1 },
+      ],
+      ["scale before a MatMul", "[2,3]", (g, x) => g.apply(MatMul, [g.apply(Multiply, [x, g.weights(3)]), g.weights(3, 4)]), { MatMul: 1 }],
+      [
+        "scale and offset before a MatMul with transposed weights",
+        "[2,2,3]",
+        (g, x) =>
+          g.apply(MatMul, [g.apply(Add, [g.apply(Multiply, [x, g.weights(3)]), g.weights(1, 1, 3)]), g.weights(4, 3)], {
+            transpose_b: true,
+          }),
+        { MatMul: 1, Add: 1 },
+      ],
+      [
+        "scale of rows before a MatMul stays",
+        "[2,3]",
+        (g, x) => g.apply(MatMul, [g.apply(Multiply, [x, g.weights(2, 1)]), g.weights(3, 4)]),
+        { MatMul: 1, Multiply: 1 },
       ],
       [
         "scale of a MatMul's rows stays",
