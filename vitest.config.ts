@@ -1,18 +1,18 @@
 import { defineConfig } from "vitest/config";
 
 const conditions = ["source", "node", "import", "default"];
-/** What `npm test` leaves to test:browser and test:interop, which need more than Node. */
-const special = process.env["VINTNER_TESTS"];
+/** Modes whose tests need more than Node: `vitest run --mode browser`. `npm test` leaves them out. */
+const special = ["browser", "interop"];
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   ssr: { resolve: { conditions } },
   resolve: { conditions },
   test: {
-    include: special ? [`test/${special}/**/*.test.ts`] : ["src/**/*.test.ts", "test/**/*.test.ts"],
-    exclude: special ? [] : ["test/browser/**", "test/interop/**"],
+    include: special.includes(mode) ? [`test/${mode}/**/*.test.ts`] : ["src/**/*.test.ts", "test/**/*.test.ts"],
+    exclude: special.includes(mode) ? [] : special.map((s) => `test/${s}/**`),
     reporters: ["default", "./scripts/closing-line-reporter.ts"],
     testTimeout: 180_000,
     hookTimeout: 180_000,
     pool: "forks",
   },
-});
+}));
