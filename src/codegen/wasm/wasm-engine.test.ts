@@ -31,7 +31,9 @@ describe.each(availableWasmTargets())("createWasmEngine(%s)", (name) => {
     ];
     const back = operands.toReversed();
     // Doubles by turns: y += x, x += y ...
-    const program = engine.program(Array.from({ length: 10 }, (_, i) => ({ kernel, operands: i % 2 === 0 ? operands : back, barrier: true })));
+    const program = engine.program(
+      Array.from({ length: 10 }, (_, i) => ({ kernel, operands: i % 2 === 0 ? operands : back, barrier: true })),
+    );
     const values = (): Float32Array => new Float32Array(memory.bytes().buffer, memory.bytes().byteOffset, tasks * 128);
     let [x, y] = [1, 0];
     values().fill(1, 0, tasks * 64);
