@@ -1,0 +1,55 @@
+import type { Kernel } from "../../kernel/kernel.ts";
+import type { NativeSystem } from "../../platform/native-system.ts";
+import { CodeMemory } from "./code-memory.ts";
+import { emitKernel } from "./emit-kernel.ts";
+import type { X64Target } from "./select.ts";
+
+interface Region {
+  readonly memory: CodeMemory;
+  users: number;
+}
+
+export interface CachedCode {
+  readonly key: string;
+  readonly address: bigint;
+  readonly region: Region;
+  users: number;
+}
+
+/** The code of kernels by their keys, each as long as someone uses it. */
+export class CodeCache {
+  readonly #system: NativeSystem;
+  readonly #target: X64Target;
+  readonly #entries = new Map<string, CachedCode>();
+
+  constructor(system: NativeSystem, target: X64Target) {
+    this.#system = system;
+    this.#target = target;
+  }
+
+  /** One entry for each kernel, to be released once each. New kernels are emitted into one region. */
+  acquire(kernels: readonly Kernel[]): CachedCode[] {
+    const missing = [...new Map(kernels.filter((k) => !this.#entries.has(k.key)).map((k) => [k.key, k])).values()];
+    if (missing.length > 0) {
+      const memory = new CodeMemory(
+        this.#system,
+        missing.map((k) => emitKernel(k, this.#target).code),
+      );
+      const region = { memory, users: missing.length };
+      for (const [i, { key }] of missing.entries()) this.#entries.set(key, { key, address: memory.addresses[i], region, users: 0 });
+    }
+    return kernels.map((k) => {
+      const entry = this.#entries.get(k.key) as CachedCode;
+      entry.users++;
+      return entry;
+    });
+  }
+
+  release(entries: readonly CachedCode[]): void {
+    for (const entry of entries)
+      if (--entry.users === 0) {
+        this.#entries.delete(entry.key);
+        if (--entry.region.users === 0) entry.region.memory.dispose();
+      }
+  }
+}

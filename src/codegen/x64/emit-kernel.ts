@@ -1,0 +1,517 @@
+import { invariant } from "../../common/errors.ts";
+import type { IndexExpression, IndexVariable, Kernel, Statement } from "../../kernel/kernel.ts";
+import { type Accessor, type AddressPlan, constantRounds, type ForStatement, planAddresses, type Pointer } from "../address-plan.ts";
+import { allocateRegisters, type Allocation } from "./allocate-registers.ts";
+import { Assembler, type Label, type ListingLine, type Memory } from "./assembler.ts";
+import { type Entry, type General, GeneralRegisters, rax, rcx, rdi, rdx, rsi, rsp } from "./general-registers.ts";
+import type { MachineItem } from "./machine.ts";
+import { Selector, type X64Target } from "./select.ts";
+import { VectorEncoder } from "./vector-encoder.ts";
+
+export interface EmittedKernel {
+  /** `void kernel(void** buffers, int64 begin, int64 end)`, System V, position independent, to lie at a multiple of 64. */
+  readonly code: Uint8Array;
+  readonly spills: Allocation["spills"];
+  /** Only where asked for. */
+  readonly listing: readonly ListingLine[];
+}
+
+const range = (first: number, end: number): number[] => Array.from({ length: end - first }, (_, i) => first + i);
+
+/** Machine code of a kernel: selection, register allocation, encoding. */
+export function emitKernel(kernel: Kernel, target: X64Target, options: { readonly listing?: boolean } = {}): EmittedKernel {
+  const plan = planAddresses(kernel);
+  const { items } = new Selector(kernel, target, plan);
+  const allocation = allocateRegisters(items, { vector: range(0, target === "x64-avx512" ? 32 : 16), mask: target === "x64-avx512" ? range(1, 8) : [] });
+  const assembler = new Assembler(options);
+  new KernelEmitter(kernel, target, plan, allocation, assembler).emit();
+  return { code: assembler.finish(), spills: allocation.spills, listing: assembler.listing };
+}
+
+const calleeSaved = [3, 5, 12, 13, 14, 15];
+type IndexStatement = Extract<Statement, { readonly kind: "index" }>;
+
+interface OpenLoop {
+  readonly loop: ForStatement;
+  readonly rounds: number | undefined;
+  readonly counter: General;
+  readonly end: General | undefined;
+  readonly entry: Entry;
+  readonly head: Label | undefined;
+  readonly exit: Label | undefined;
+  /** Drift of each pointer where the loop begins. */
+  readonly drift: ReadonlyMap<Pointer, number>;
+  readonly saved: readonly { readonly pointer: Pointer; readonly slot: number }[];
+}
+
+interface OpenIf {
+  readonly otherwise: Label;
+  readonly end: Label;
+  readonly drift: ReadonlyMap<Pointer, number>;
+  hasElse: boolean;
+}
+
+/**
+ * The scalar side of a kernel: pointers, counters, branches. A pointer's register may differ from the pointer by a
+ * known number of bytes, its drift: a loop that ends leaves its total there, and displacements and the next advance
+ * take it in.
+ */
+class KernelEmitter {
+  readonly #kernel: Kernel;
+  readonly #plan: AddressPlan;
+  readonly #allocation: Allocation;
+  readonly #assembler: Assembler;
+  readonly #general: GeneralRegisters;
+  readonly #vectors: VectorEncoder;
+  readonly #pointers = new Map<Pointer, General>();
+  readonly #variables = new Map<number, General>();
+  #drift = new Map<Pointer, number>();
+  readonly #loops: OpenLoop[] = [];
+  readonly #ifs: OpenIf[] = [];
+  readonly #scopeSaves = new Map<IndexStatement, { readonly pointer: Pointer; readonly slot: number; readonly drift: number }[]>();
+
+  constructor(kernel: Kernel, target: X64Target, plan: AddressPlan, allocation: Allocation, assembler: Assembler) {
+    this.#kernel = kernel;
+    this.#plan = plan;
+    this.#allocation = allocation;
+    this.#assembler = assembler;
+    this.#general = new GeneralRegisters(assembler, allocation.slots * 64);
+    this.#vectors = new VectorEncoder(assembler, target, allocation, (pointer, displacement) => this.#address(pointer, displacement));
+    for (const p of plan.pointers) this.#pointers.set(p, { name: `pointer ${p.id}` });
+  }
+
+  emit(): void {
+    const a = this.#assembler;
+    const g = this.#general;
+    for (const r of calleeSaved) a.op("push", 128, [r]);
+    a.op("mov", 128, [rax, rsp]);
+    const reserve = a.reserveStack();
+    a.op("and.b", 128, [rsp, -64]);
+    const [savedStack, buffers, end] = [g.newSlot(), g.newSlot(), g.newSlot()];
+    const task: General = { name: "task" };
+    this.#variables.set(this.#kernel.task.id, task);
+    g.defineInSlot(task);
+    a.op("mov.store", 128, [g.slotMemory(savedStack), rax]);
+    a.op("mov.store", 128, [g.slotMemory(buffers), rdi]);
+    a.op("mov.store", 128, [g.operand(task), rsi]);
+    a.op("mov.store", 128, [g.slotMemory(end), rdx]);
+    const done = a.label();
+    a.op("cmp", 128, [rsi, rdx]);
+    a.jumpIf("ge", done);
+    this.#vectors.materialize(-1);
+
+    const head = a.label();
+    a.bind(head);
+    const weights = this.#weights(this.#kernel.body);
+    weights.delete(task);
+    const entry = g.enter(weights);
+    for (const pointer of this.#plan.pointers) this.#start(pointer, buffers, task);
+    for (const [i, item] of this.#allocation.items.entries()) this.#item(item, i);
+    g.leave(entry);
+    if (this.#kernel.tasks > 1) {
+      const memory = g.operand(task);
+      a.op("mov", 128, [rax, memory]);
+      a.op("add.b", 128, [rax, 1]);
+      a.op("mov.store", 128, [memory, rax]);
+      a.op("cmp", 128, [rax, g.slotMemory(end)]);
+      a.jumpIf("l", head);
+    }
+    a.bind(done);
+    a.op("mov", 128, [rsp, g.slotMemory(savedStack)]);
+    for (const r of calleeSaved.toReversed()) a.op("pop", 128, [r]);
+    a.op("vzeroupper", 128, []);
+    a.op("ret", 128, []);
+    reserve(g.frameBytes + 64);
+  }
+
+  #start(pointer: Pointer, buffers: number, task: General): void {
+    const a = this.#assembler;
+    const value = this.#pointers.get(pointer) as General;
+    const place = this.#general.operand(value);
+    const register = typeof place === "number" ? place : rax;
+    a.op("mov", 128, [register, this.#general.slotMemory(buffers)]);
+    a.op("mov", 128, [register, { base: register, displacement: pointer.buffer.index * 8 }]);
+    const advance = this.#plan.advances(this.#kernel.task).find((x) => x.pointer === pointer);
+    if (advance) {
+      this.#multiply(rcx, this.#general.operand(task), advance.bytes);
+      a.op("add", 128, [register, rcx]);
+    }
+    this.#addImmediate(register, pointer.origin);
+    if (typeof place !== "number") a.op("mov.store", 128, [place, register]);
+    this.#drift.set(pointer, 0);
+  }
+
+  #item(item: MachineItem, i: number): void {
+    switch (item.kind) {
+      case "op":
+        this.#vectors.encode(item, i);
+        break;
+      case "for":
+        this.#beginLoop(item.loop, i);
+        break;
+      case "endFor":
+        this.#endLoop();
+        break;
+      case "if":
+        this.#beginIf(item.statement.nonNegative);
+        break;
+      case "else":
+        this.#else();
+        break;
+      case "endIf":
+        this.#endIf();
+        break;
+      case "index":
+        this.#index(item.statement);
+        break;
+      case "endScope":
+        for (const s of item.statements.toReversed()) this.#endScope(s);
+    }
+  }
+
+  // Loops
+
+  #beginLoop(loop: ForStatement, at: number): void {
+    const a = this.#assembler;
+    const g = this.#general;
+    const rounds = constantRounds(loop);
+    const byValue = this.#plan.isValueUsed(loop.variable);
+    const counter: General = { name: loop.variable.name };
+    const end: General | undefined = byValue && loop.end.terms.length > 0 ? { name: `end of ${loop.variable.name}` } : undefined;
+    if (byValue) this.#variables.set(loop.variable.id, counter);
+    const moved = this.#plan.advances(loop.variable).map((x) => x.pointer);
+
+    const weights = this.#weights(loop.body, 10);
+    for (const p of moved) weights.set(this.#pointers.get(p) as General, (weights.get(this.#pointers.get(p) as General) ?? 0) + 10);
+    const isLoop = rounds !== 1;
+    if (isLoop || byValue) weights.set(counter, (weights.get(counter) ?? 0) + 10);
+    if (end && isLoop) weights.set(end, 10);
+    const drift = new Map(this.#drift);
+    const entry = g.enter(weights);
+
+    // With unknown rounds the way back is a copy.
+    const saved = rounds === undefined ? moved.filter((p) => !entry.promoted.some((x) => x.value === this.#pointers.get(p))).map((pointer) => ({ pointer, slot: this.#save(pointer) })) : [];
+    let exit: Label | undefined;
+    if (byValue) {
+      this.#evaluate(loop.begin);
+      a.op("mov.store", 128, [g.operand(counter), rax]);
+      if (isLoop) {
+        if (end) {
+          this.#evaluate(loop.end);
+          a.op("mov.store", 128, [g.operand(end), rax]);
+        }
+        if (rounds === undefined) {
+          exit = a.label();
+          this.#compareWithEnd(counter, end, loop);
+          a.jumpIf("ge", exit);
+        }
+      }
+    } else if (isLoop) {
+      if (rounds === undefined) {
+        this.#evaluateDifference(loop.end, loop.begin);
+        a.op("mov.store", 128, [g.operand(counter), rax]);
+        exit = a.label();
+        a.op("test", 128, [rax, rax]);
+        a.jumpIf("le", exit);
+      } else this.#assign(g.operand(counter), rounds);
+    }
+    this.#vectors.materialize(at);
+    let head: Label | undefined;
+    if (isLoop) {
+      if (!loop.body.some((s) => s.kind === "for")) a.align(32);
+      head = a.label();
+      a.bind(head);
+    }
+    this.#loops.push({ loop, rounds, counter, end, entry, head, exit, drift, saved });
+  }
+
+  #endLoop(): void {
+    const a = this.#assembler;
+    const g = this.#general;
+    const { loop, rounds, counter, end, entry, head, exit, drift, saved } = this.#loops.pop() as OpenLoop;
+    const steps = new Map(this.#plan.advances(loop.variable).map((x) => [x.pointer, x.bytes * loop.step]));
+    if (head) {
+      for (const [pointer, value] of this.#pointers) {
+        const before = drift.get(pointer) as number;
+        this.#addImmediate(g.operand(value), (steps.get(pointer) ?? 0) - ((this.#drift.get(pointer) as number) - before));
+        this.#drift.set(pointer, before);
+      }
+      if (this.#plan.isValueUsed(loop.variable)) {
+        this.#addImmediate(g.operand(counter), loop.step);
+        this.#compareWithEnd(counter, end, loop);
+        a.jumpIf("l", head);
+      } else {
+        this.#addImmediate(g.operand(counter), rounds === undefined ? -loop.step : -1);
+        a.jumpIf(rounds === undefined ? "g" : "ne", head);
+      }
+    }
+    if (exit) a.bind(exit);
+    for (const { pointer, slot } of saved) this.#restore(pointer, slot);
+    if (rounds !== undefined && rounds > 1) for (const [pointer, bytes] of steps) this.#setDrift(pointer, (drift.get(pointer) as number) + rounds * bytes);
+    g.leave(entry);
+    for (const { value, before } of entry.promoted)
+      if (before !== undefined) for (const [pointer, p] of this.#pointers) if (p === value) this.#drift.set(pointer, drift.get(pointer) as number);
+    this.#variables.delete(loop.variable.id);
+    if (g.has(counter)) g.release(counter);
+    if (end) g.release(end);
+  }
+
+  #compareWithEnd(counter: General, end: General | undefined, loop: ForStatement): void {
+    const place = this.#general.operand(counter);
+    if (end) {
+      const register = this.#general.inRegister(counter, rax);
+      this.#assembler.op("cmp", 128, [register, this.#general.operand(end)]);
+    } else this.#assembler.op(fitsByte(loop.end.constant) ? "cmp.b" : "cmp.i", 128, [place, loop.end.constant]);
+  }
+
+  // Branches and indices
+
+  #beginIf(nonNegative: IndexExpression): void {
+    this.#evaluate(nonNegative);
+    const otherwise = this.#assembler.label();
+    this.#assembler.op("test", 128, [rax, rax]);
+    this.#assembler.jumpIf("s", otherwise);
+    this.#ifs.push({ otherwise, end: this.#assembler.label(), drift: new Map(this.#drift), hasElse: false });
+  }
+  #else(): void {
+    const open = this.#ifs.at(-1) as OpenIf;
+    this.#settle(open.drift);
+    this.#assembler.jump(open.end);
+    this.#assembler.bind(open.otherwise);
+  }
+  #endIf(): void {
+    const open = this.#ifs.pop() as OpenIf;
+    this.#settle(open.drift);
+    this.#assembler.bind(open.end);
+  }
+  /** Brings all pointers to given drifts. */
+  #settle(drift: ReadonlyMap<Pointer, number>): void {
+    for (const [pointer, value] of this.#pointers) {
+      const wanted = drift.get(pointer) as number;
+      this.#addImmediate(this.#general.operand(value), wanted - (this.#drift.get(pointer) as number));
+      this.#drift.set(pointer, wanted);
+    }
+  }
+
+  #index(statement: IndexStatement): void {
+    const a = this.#assembler;
+    const g = this.#general;
+    const { variable, definition } = statement;
+    switch (definition.op) {
+      case "divide":
+        this.#evaluate(definition.a);
+        this.#divide(definition.by);
+        break;
+      case "modulo":
+        this.#evaluate(definition.a);
+        if (Number.isInteger(Math.log2(definition.by))) {
+          if (definition.by <= 128) a.op("and.b", 128, [rax, definition.by - 1]);
+          else a.op("and.i", 128, [rax, definition.by - 1]);
+        } else {
+          a.op("mov", 128, [rcx, rax]);
+          this.#divide(definition.by);
+          this.#multiply(rax, rax, definition.by);
+          a.op("sub", 128, [rcx, rax]);
+          a.op("mov", 128, [rax, rcx]);
+        }
+        break;
+      case "min":
+      case "max":
+        this.#evaluate(definition.b);
+        a.op("mov", 128, [rdx, rax]);
+        this.#evaluate(definition.a);
+        a.op("cmp", 128, [rdx, rax]);
+        a.op(definition.op === "min" ? "cmovl" : "cmovg", 128, [rax, rdx]);
+        break;
+      case "load": {
+        const { pointer, displacement } = this.#plan.access(definition);
+        a.op("movsxd", 128, [rax, this.#address(pointer, displacement)]);
+        for (const [bound, move] of [
+          [definition.least, "cmovg"],
+          [definition.most, "cmovl"],
+        ] as const) {
+          this.#assign(rcx, bound);
+          a.op("cmp", 128, [rcx, rax]);
+          a.op(move, 128, [rax, rcx]);
+        }
+      }
+    }
+    if (this.#plan.isValueUsed(variable)) {
+      const value: General = { name: variable.name };
+      this.#variables.set(variable.id, value);
+      g.define(value);
+      a.op("mov.store", 128, [g.operand(value), rax]);
+    }
+    const nested = this.#loops.length + this.#ifs.length > 0;
+    const saves: { pointer: Pointer; slot: number; drift: number }[] = [];
+    for (const { pointer, bytes } of this.#plan.advances(variable)) {
+      if (nested) {
+        // The value in rax has to outlive the copy.
+        const slot = g.newSlot();
+        const place = g.operand(this.#pointers.get(pointer) as General);
+        if (typeof place === "number") a.op("mov.store", 128, [g.slotMemory(slot), place]);
+        else {
+          a.op("mov", 128, [rcx, place]);
+          a.op("mov.store", 128, [g.slotMemory(slot), rcx]);
+        }
+        saves.push({ pointer, slot, drift: this.#drift.get(pointer) as number });
+      }
+      this.#multiply(rcx, rax, bytes);
+      const place = g.operand(this.#pointers.get(pointer) as General);
+      if (typeof place === "number") a.op("add", 128, [place, rcx]);
+      else a.op("add.mr", 128, [place, rcx]);
+    }
+    this.#scopeSaves.set(statement, saves);
+  }
+
+  #endScope(statement: IndexStatement): void {
+    for (const { pointer, slot, drift } of this.#scopeSaves.get(statement) ?? []) {
+      this.#restore(pointer, slot);
+      this.#drift.set(pointer, drift);
+    }
+    const value = this.#variables.get(statement.variable.id);
+    if (value) this.#general.release(value);
+  }
+
+  /** rax /= by, for 0 <= rax < 2^31, by the reciprocal (Granlund and Montgomery, Division by Invariant Integers using Multiplication). */
+  #divide(by: number): void {
+    const a = this.#assembler;
+    const shift = Math.ceil(Math.log2(by));
+    if (2 ** shift === by) {
+      if (shift > 0) a.op("shr", 128, [rax, shift]);
+      return;
+    }
+    const magic = (1n << BigInt(31 + shift)) / BigInt(by) + 1n;
+    a.op("mov.immD", 128, [rdx, magic]);
+    a.op("imul", 128, [rax, rdx]);
+    a.op("shr", 128, [rax, 31 + shift]);
+  }
+
+  // Scalars
+
+  #address(pointer: Pointer, displacement: number): Memory {
+    const base = this.#general.inRegister(this.#pointers.get(pointer) as General, rax);
+    return { base, displacement: displacement - (this.#drift.get(pointer) as number) };
+  }
+
+  #setDrift(pointer: Pointer, drift: number): void {
+    if (Math.abs(drift) < 2 ** 29) this.#drift.set(pointer, drift);
+    else {
+      this.#addImmediate(this.#general.operand(this.#pointers.get(pointer) as General), -drift);
+      this.#drift.set(pointer, 0);
+    }
+  }
+
+  #save(pointer: Pointer): number {
+    const slot = this.#general.newSlot();
+    const register = this.#general.inRegister(this.#pointers.get(pointer) as General, rax);
+    this.#assembler.op("mov.store", 128, [this.#general.slotMemory(slot), register]);
+    return slot;
+  }
+  #restore(pointer: Pointer, slot: number): void {
+    const place = this.#general.operand(this.#pointers.get(pointer) as General);
+    const register = typeof place === "number" ? place : rax;
+    this.#assembler.op("mov", 128, [register, this.#general.slotMemory(slot)]);
+    if (typeof place !== "number") this.#assembler.op("mov.store", 128, [place, register]);
+    this.#general.freeSlot(slot);
+  }
+
+  #variable(variable: IndexVariable): number | Memory {
+    const value = this.#variables.get(variable.id);
+    invariant(value !== undefined, `index ${variable.name} is read outside of its scope`);
+    return this.#general.operand(value);
+  }
+
+  /** Into rax; rcx is scratch. */
+  #evaluate({ constant, terms }: IndexExpression): void {
+    const a = this.#assembler;
+    for (const [i, { variable, factor }] of terms.entries()) {
+      const place = this.#variable(variable);
+      if (i === 0) {
+        if (factor === 1) a.op("mov", 128, [rax, place]);
+        else this.#multiply(rax, place, factor);
+      } else if (factor === 1) a.op("add", 128, [rax, place]);
+      else {
+        this.#multiply(rcx, place, factor);
+        a.op("add", 128, [rax, rcx]);
+      }
+    }
+    if (terms.length === 0) this.#assign(rax, constant);
+    else this.#addImmediate(rax, constant);
+  }
+  #evaluateDifference(a: IndexExpression, b: IndexExpression): void {
+    this.#evaluate(b);
+    this.#assembler.op("mov", 128, [rdx, rax]);
+    this.#evaluate(a);
+    this.#assembler.op("sub", 128, [rax, rdx]);
+  }
+
+  #assign(place: number | Memory, value: number): void {
+    if (fitsInt(value)) this.#assembler.op("mov.imm", 128, [place, value]);
+    else {
+      this.#assembler.op("mov.immQ", 128, [rcx, BigInt(value)]);
+      this.#assembler.op("mov.store", 128, [place, rcx]);
+    }
+  }
+  #addImmediate(place: number | Memory, value: number): void {
+    if (value === 0) return;
+    if (fitsByte(value)) this.#assembler.op("add.b", 128, [place, value]);
+    else if (fitsInt(value)) this.#assembler.op("add.i", 128, [place, value]);
+    else {
+      this.#assembler.op("mov.immQ", 128, [rcx, BigInt(value)]);
+      this.#assembler.op("add.mr", 128, [place, rcx]);
+    }
+  }
+  /** target = source * factor. */
+  #multiply(target: number, source: number | Memory, factor: number): void {
+    const shift = Math.log2(factor);
+    if (Number.isInteger(shift)) {
+      if (source !== target) this.#assembler.op("mov", 128, [target, source]);
+      if (shift > 0) this.#assembler.op("shl", 128, [target, shift]);
+    } else if (fitsInt(factor)) this.#assembler.op("imul.i", 128, [target, source, factor]);
+    else {
+      this.#assembler.op("mov.immQ", 128, [rdx, BigInt(factor)]);
+      this.#assembler.op("imul", 128, [rdx, source]);
+      this.#assembler.op("mov", 128, [target, rdx]);
+    }
+  }
+
+  /** How often statements use each value that has a place now, an inner loop's uses counting ten times. */
+  #weights(statements: readonly Statement[], unit = 1): Map<General, number> {
+    const weights = new Map<General, number>();
+    const use = (value: General | undefined, weight: number): void => {
+      if (value) weights.set(value, (weights.get(value) ?? 0) + weight);
+    };
+    const usePointer = (pointer: Pointer, weight: number): void => use(this.#pointers.get(pointer), weight);
+    const useExpression = ({ terms }: IndexExpression, weight: number): void => {
+      for (const { variable } of terms) use(this.#variables.get(variable.id), weight);
+    };
+    const accessWeight = (accessor: Accessor, weight: number): void => usePointer(this.#plan.access(accessor).pointer, weight);
+    const visit = (list: readonly Statement[], weight: number): void => {
+      for (const s of list)
+        if (s.kind === "for") {
+          useExpression(s.begin, weight);
+          useExpression(s.end, weight);
+          for (const { pointer } of this.#plan.advances(s.variable)) usePointer(pointer, weight * 10);
+          visit(s.body, weight * 10);
+        } else if (s.kind === "if") {
+          useExpression(s.nonNegative, weight);
+          visit(s.then, weight);
+          visit(s.otherwise, weight);
+        } else if (s.kind === "load" || s.kind === "store") accessWeight(s, weight);
+        else if (s.kind === "index") {
+          if (s.definition.op === "load") accessWeight(s.definition, weight);
+          else {
+            useExpression(s.definition.a, weight);
+            if ("b" in s.definition) useExpression(s.definition.b, weight);
+          }
+          for (const { pointer } of this.#plan.advances(s.variable)) usePointer(pointer, weight);
+        }
+    };
+    visit(statements, unit);
+    return weights;
+  }
+}
+
+const fitsByte = (n: number): boolean => n >= -128 && n <= 127;
+const fitsInt = (n: number): boolean => n >= -(2 ** 31) && n < 2 ** 31;

@@ -1,0 +1,111 @@
+import { VintnerError } from "../../common/errors.ts";
+import type { Program, Step } from "../../kernel/engine.ts";
+import { checkStepOperands } from "../../kernel/memory-array.ts";
+import type { NativeSystem } from "../../platform/native-system.ts";
+import type { CachedCode, CodeCache } from "./code-cache.ts";
+import { NativeMemory } from "./native-memory.ts";
+import { stepLayout } from "./runner-code.ts";
+import type { ThreadPool } from "./thread-pool.ts";
+
+/** Chunks of a step's tasks for each thread: enough that an uneven end costs little. */
+const chunksPerThread = 8;
+
+/** A table of steps in native memory. */
+export class NativeProgram implements Program {
+  readonly #pool: ThreadPool;
+  readonly #cache: CodeCache;
+  readonly #code: readonly CachedCode[];
+  readonly #table: NativeMemory;
+  /** Keeps the operands' memory alive. */
+  readonly #steps: readonly Step[];
+  readonly #lastGroup: bigint;
+  readonly #onDispose: (program: NativeProgram) => void;
+  #running = false;
+  #disposed = false;
+
+  constructor(system: NativeSystem, pool: ThreadPool, cache: CodeCache, steps: readonly Step[], onDispose: (program: NativeProgram) => void) {
+    this.#pool = pool;
+    this.#cache = cache;
+    this.#steps = steps;
+    this.#onDispose = onDispose;
+    for (const step of steps) checkStepOperands(step);
+    const operandWords = steps.reduce((n, s) => n + s.operands.length, 0);
+    this.#table = new NativeMemory(system, steps.length * stepLayout.bytes + operandWords * 8);
+    this.#code = cache.acquire(steps.map((s) => s.kernel));
+    const bytes = this.#table.bytes();
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const put = (at: number, value: bigint): void => view.setBigUint64(at, value, true);
+    const { address } = this.#table;
+    let operandsAt = steps.length * stepLayout.bytes;
+    let group = 0;
+    for (const [i, { kernel, operands, barrier }] of steps.entries()) {
+      const at = i * stepLayout.bytes;
+      put(at + stepLayout.kernel, this.#code[i].address);
+      put(at + stepLayout.operands, address + BigInt(operandsAt));
+      put(at + stepLayout.tasks, BigInt(kernel.tasks));
+      put(at + stepLayout.chunk, BigInt(Math.max(1, Math.floor(kernel.tasks / (pool.threads * chunksPerThread)))));
+      if (barrier && i > 0) {
+        put(at + stepLayout.group, address + BigInt(group * stepLayout.bytes));
+        group = i;
+      }
+      for (const { memory, byteOffset } of operands) {
+        if (!(memory instanceof NativeMemory)) throw new VintnerError("INTERNAL", { what: "an operand in memory of another engine", where: `kernel "${kernel.name}"` });
+        put(operandsAt, memory.address + BigInt(byteOffset));
+        operandsAt += 8;
+      }
+    }
+    this.#lastGroup = address + BigInt(group * stepLayout.bytes);
+  }
+
+  run(): void {
+    this.#begin();
+    try {
+      this.#pool.run(this.#table.address, this.#end(this.#steps.length), this.#lastGroup);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async runAsync(): Promise<void> {
+    this.#begin();
+    try {
+      await this.#pool.runAsync(this.#table.address, this.#end(this.#steps.length), this.#lastGroup);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  runProfiled(): Float64Array {
+    this.#begin();
+    try {
+      return Float64Array.from(this.#steps, (_, i) => {
+        const first = this.#end(i);
+        const start = performance.now();
+        this.#pool.run(first, this.#end(i + 1), first);
+        return (performance.now() - start) * 1000;
+      });
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    if (this.#running) throw inUse();
+    this.#disposed = true;
+    this.#cache.release(this.#code);
+    this.#table.dispose();
+    this.#onDispose(this);
+  }
+
+  #end(step: number): bigint {
+    return this.#table.address + BigInt(step * stepLayout.bytes);
+  }
+  #begin(): void {
+    if (this.#disposed) throw new VintnerError("INTERNAL", { what: "a program that was disposed of cannot run" });
+    if (this.#running) throw inUse();
+    this.#running = true;
+  }
+}
+
+const inUse = (): VintnerError => new VintnerError("INTERNAL", { what: "the program is still running", hint: "Await runAsync() before the next run" });
