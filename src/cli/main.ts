@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { type CommandEntry, runCommandLine } from "./run.ts";
+
+const commands: Readonly<Record<string, CommandEntry>> = {
+  convert: {
+    summary: "convert a model to OpenVINO IR",
+    load: async () => (await import("./commands/convert.ts")).convertCommand(),
+  },
+  inspect: {
+    summary: "print a model at one of its stages, down to machine code",
+    load: async () => (await import("./commands/inspect.ts")).inspectCommand(),
+  },
+  infer: {
+    summary: "run a model on arrays or pictures",
+    load: async () => (await import("./commands/infer.ts")).inferCommand(),
+  },
+  query: {
+    summary: "list which operations a device supports",
+    load: async () => (await import("./commands/query.ts")).queryCommand(),
+  },
+  benchmark: {
+    summary: "measure latency and throughput",
+    load: async () => (await import("./commands/benchmark.ts")).benchmarkCommand(),
+  },
+};
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+process.exitCode = await runCommandLine(version, commands, process.argv.slice(2));
