@@ -17,25 +17,33 @@ export interface AttributeSchema<T extends AttributeValue = AttributeValue> {
   readonly oneOf?: readonly string[];
 }
 
-type Options<T extends AttributeValue> = { readonly default?: T | null };
+/** A schema of an attribute that may be left out. */
+export type OptionalAttribute<T extends AttributeValue = AttributeValue> = AttributeSchema<T> & { readonly default: T | null };
 
-export const int = (value?: number | null): AttributeSchema<number> =>
-  value === undefined ? { kind: "int" } : { kind: "int", default: value };
-export const float = (value?: number | null): AttributeSchema<number> =>
-  value === undefined ? { kind: "float" } : { kind: "float", default: value };
-export const boolean = (value?: boolean | null): AttributeSchema<boolean> =>
-  value === undefined ? { kind: "boolean" } : { kind: "boolean", default: value };
-export const string = (options: Options<string> & { readonly oneOf?: readonly string[] } = {}): AttributeSchema<string> => ({
-  kind: "string",
-  ...options,
-});
-export const ints = (value?: readonly number[] | null): AttributeSchema<readonly number[]> =>
-  value === undefined ? { kind: "ints" } : { kind: "ints", default: value };
-export const floats = (value?: readonly number[] | null): AttributeSchema<readonly number[]> =>
-  value === undefined ? { kind: "floats" } : { kind: "floats", default: value };
-export const strings = (value?: readonly string[] | null): AttributeSchema<readonly string[]> =>
-  value === undefined ? { kind: "strings" } : { kind: "strings", default: value };
-export const elementType = (value?: ElementType | null): AttributeSchema<ElementType> =>
-  value === undefined ? { kind: "elementType" } : { kind: "elementType", default: value };
-export const shape = (value?: readonly Dimension[] | null): AttributeSchema<readonly Dimension[]> =>
-  value === undefined ? { kind: "shape" } : { kind: "shape", default: value };
+/** Makes a schema: required without a value, else with this default; `null` for an attribute that may be absent. */
+interface SchemaOf<T extends AttributeValue> {
+  (): AttributeSchema<T>;
+  (value: T | null): OptionalAttribute<T>;
+}
+
+const schemaOf = <T extends AttributeValue>(kind: AttributeSchema["kind"]): SchemaOf<T> =>
+  ((value?: T | null) => (value === undefined ? { kind } : { kind, default: value })) as SchemaOf<T>;
+
+export const int: SchemaOf<number> = schemaOf("int");
+export const float: SchemaOf<number> = schemaOf("float");
+export const boolean: SchemaOf<boolean> = schemaOf("boolean");
+export const ints: SchemaOf<readonly number[]> = schemaOf("ints");
+export const floats: SchemaOf<readonly number[]> = schemaOf("floats");
+export const strings: SchemaOf<readonly string[]> = schemaOf("strings");
+export const elementType: SchemaOf<ElementType> = schemaOf("elementType");
+export const shape: SchemaOf<readonly Dimension[]> = schemaOf("shape");
+
+/** A string, with `oneOf` one of these. Required where no default is given. */
+export function string<const T extends string = string>(options: {
+  readonly default: NoInfer<T> | null;
+  readonly oneOf?: readonly T[];
+}): OptionalAttribute<T>;
+export function string<const T extends string = string>(options?: { readonly oneOf?: readonly T[] }): AttributeSchema<T>;
+export function string(options: { readonly default?: string | null; readonly oneOf?: readonly string[] } = {}): AttributeSchema<string> {
+  return { kind: "string", ...options };
+}
