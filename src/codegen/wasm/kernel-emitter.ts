@@ -39,6 +39,9 @@ interface PendingValue {
   readonly mutables: ReadonlySet<number>;
 }
 
+/** Vector registers that V8 gives out on x86-64 (one of sixteen is its own). */
+const engineRegisters = 15;
+
 /** Writes a kernel's body into a function of kernelFunctionType. */
 export function emitKernel(kernel: Kernel, target: KernelTarget, assembler: FunctionAssembler): void {
   new KernelEmitter(kernel, target, assembler).emit();
@@ -64,6 +67,14 @@ class KernelEmitter implements VectorContext {
   readonly #definitionBlock = new Map<number, readonly Statement[]>();
   readonly #free: Record<ValueType, number[]> = { i32: [], i64: [], f32: [], v128: [] };
   #block: readonly Statement[];
+  /** The body of the innermost loop. */
+  #loopBody: readonly Statement[] | undefined;
+  /** Loads emitted and mutable registers set since the straight-line code here began. */
+  #straightLoads = 0;
+  #updates = 0;
+  #mutables = 0;
+  readonly #mutableIds = new Set<number>();
+  #boundaries = 0;
 
   constructor(kernel: Kernel, target: KernelTarget, assembler: FunctionAssembler) {
     this.#kernel = kernel;
@@ -171,6 +182,7 @@ class KernelEmitter implements VectorContext {
 
   #value({ statement: s, address }: PendingValue): void {
     if (s.kind === "load") {
+      this.#straightLoads++;
       if (s.broadcast) emitBroadcast(this, s.buffer.element, address as Address);
       else emitLoad(this, s.buffer.element, address as Address, s.count);
       return;
@@ -189,6 +201,10 @@ class KernelEmitter implements VectorContext {
     if (local === undefined) {
       local = this.#allocate("v128");
       this.#registers.set(register.id, local);
+      if (register.mutable) {
+        this.#mutables++;
+        this.#mutableIds.add(register.id);
+      }
       this.#definitionBlock.set(register.id, this.#block);
     }
     this.assembler.set(local);
@@ -217,6 +233,8 @@ class KernelEmitter implements VectorContext {
   #statements(statements: readonly Statement[]): void {
     const outerBlock = this.#block;
     const outerPointers = this.#pointers;
+    const outerMutables = this.#mutables;
+    this.#straightLoads = 0;
     this.#block = statements;
     this.#pointers = new Map(outerPointers);
     for (const s of statements) this.#statement(s);
@@ -226,6 +244,8 @@ class KernelEmitter implements VectorContext {
       this.#registers.delete(id);
       this.#free.v128.push(local);
     }
+    this.#mutables = outerMutables;
+    this.#straightLoads = 0;
     this.#block = outerBlock;
     this.#pointers = outerPointers;
   }
@@ -256,6 +276,9 @@ class KernelEmitter implements VectorContext {
         this.#constantRegisters.set(s.target.id, s.target.element === "f32" ? f32Bits(s.value) : s.value | 0);
         return;
       case "load":
+        this.#separate();
+        this.#define(s);
+        return;
       case "compute":
         this.#define(s);
         return;
@@ -289,9 +312,40 @@ class KernelEmitter implements VectorContext {
         this.#pending.set(target.id, value);
         return;
       }
-    } else this.#flush((v) => v.mutables.has(target.id), operands);
+    } else {
+      this.#updates++;
+      this.#flush((v) => v.mutables.has(target.id), operands);
+    }
     this.#value(value);
     this.#set(target);
+  }
+
+  /**
+   * Ends the basic block before a load where the loads until here have all been consumed and as many again would not fit
+   * the registers: V8's scheduler puts the loads of a block first and the arithmetic last, so that unrolled steps would
+   * spill. The branch leaves the loop, where the sums are live, so that they are formed before it. It is never taken (task
+   * numbers are not negative), but each compares with another number, so that none is removed.
+   */
+  #separate(): void {
+    if (this.#block !== this.#loopBody || this.#mutables === 0 || this.#pending.size > 0) return;
+    const held = this.#heldValues();
+    const atStepsEnd = held === 0 && this.#mutables + 2 * this.#straightLoads > engineRegisters;
+    const full = this.#updates > 0 && this.#mutables + Math.max(held, this.#straightLoads) + 1 > engineRegisters;
+    if (!atStepsEnd && !full) return;
+    this.#updates = 0;
+    const { assembler: a } = this;
+    a.get(this.#variables.get(this.#kernel.task.id) as number);
+    a.i32(--this.#boundaries);
+    a.op("i32.eq");
+    a.op("br_if", 1);
+    this.#straightLoads = 0;
+  }
+
+  /** Values of this block that are still to be read. */
+  #heldValues(): number {
+    let held = 0;
+    for (const id of this.#registers.keys()) if (this.#definitionBlock.get(id) === this.#block && !this.#mutableIds.has(id)) held++;
+    return held;
   }
 
   #loop(s: ForStatement): void {
@@ -325,6 +379,10 @@ class KernelEmitter implements VectorContext {
         a.set(local);
         this.#pointers.set(pointer, local);
       }
+      const outerBody = this.#loopBody;
+      this.#loopBody = s.body;
+      // The block is what `separate` leaves.
+      a.op("block");
       a.loop(() => {
         this.#statements(s.body);
         for (const { pointer, bytes } of advances) {
@@ -342,6 +400,8 @@ class KernelEmitter implements VectorContext {
         }
         a.op("br_if", 0);
       });
+      a.op("end");
+      this.#loopBody = outerBody;
       for (const { pointer } of advances) this.#free.i32.push(this.#pointers.get(pointer) as number);
       this.#pointers = outerPointers;
     };

@@ -5,7 +5,21 @@ export function enableRelaxedSimd(): void {
   setFlagsFromString("--experimental-wasm-relaxed-simd");
 }
 
-/** Compiles a module with the optimizing compiler at once. */
+/** V8's ways to start sooner at the price of slow code first: the baseline compiler, and compilation at the first call. */
+const lazyFlags = ["liftoff", "wasm-lazy-compilation"];
+
+/**
+ * Compiles a module with V8's optimizing compiler before it returns, so that the first run is as fast as all others (with
+ * the defaults it has a sixth of the speed). The flags are global, and are restored for the rest of the program's modules;
+ * those that the process was started with stay untouched.
+ */
 export function compileModule(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
-  return new WebAssembly.Module(bytes);
+  const given = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].join(" ");
+  const flags = lazyFlags.filter((flag) => !given.includes(flag));
+  try {
+    for (const flag of flags) setFlagsFromString(`--no-${flag}`);
+    return new WebAssembly.Module(bytes);
+  } finally {
+    for (const flag of flags) setFlagsFromString(`--${flag}`);
+  }
 }
