@@ -6,7 +6,11 @@ export type TypedOperation<
   Type extends string,
   Inputs extends OperationDefinition["inputs"],
   Schemas extends Readonly<Record<string, AttributeSchema>>,
-> = OperationDefinition & { readonly type: Type; readonly inputs: Inputs; readonly attributes: Schemas };
+> = Omit<OperationDefinition, "type" | "inputs" | "attributes"> & {
+  readonly type: Type;
+  readonly inputs: Inputs;
+  readonly attributes: Schemas;
+};
 
 /** Declares an operation; see model/operation.ts for the fields. Write the result's type nowhere: it is inferred. */
 export const defineOp = <
@@ -14,5 +18,5 @@ export const defineOp = <
   const Inputs extends OperationDefinition["inputs"],
   Schemas extends Readonly<Record<string, AttributeSchema>>,
 >(
-  definition: OperationDefinition & { readonly type: Type; readonly inputs: Inputs; readonly attributes: Schemas },
+  definition: TypedOperation<Type, Inputs, Schemas>,
 ): TypedOperation<Type, Inputs, Schemas> => Object.freeze(definition);
