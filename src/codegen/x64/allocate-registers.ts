@@ -1,6 +1,15 @@
 import { invariant } from "../../common/errors.ts";
 import type { VectorWidth } from "./assembler.ts";
-import { acceptsMemory, type Constant, isMemory, type MachineItem, type MachineOp, type MachineOperand, type StackSlot, type VirtualRegister } from "./machine.ts";
+import {
+  acceptsMemory,
+  type Constant,
+  isMemory,
+  type MachineItem,
+  type MachineOp,
+  type MachineOperand,
+  type StackSlot,
+  type VirtualRegister,
+} from "./machine.ts";
 
 /** Where everything is, and the items with the code for spilled registers in place. */
 export interface Allocation {
@@ -10,7 +19,10 @@ export interface Allocation {
   /** Constants in a register within some range of items. */
   constantAt(constant: Constant, item: number): number | undefined;
   /** Constants to put into registers before an item (-1: at the start of the kernel). */
-  readonly materialized: ReadonlyMap<number, readonly { readonly constant: Constant; readonly width: VectorWidth; readonly register: number }[]>;
+  readonly materialized: ReadonlyMap<
+    number,
+    readonly { readonly constant: Constant; readonly width: VectorWidth; readonly register: number }[]
+  >;
   readonly slots: number;
   /** Spilled virtual registers, and how many of their loads and stores are inside of innermost loops. */
   readonly spills: { readonly registers: number; readonly accessesInInnermostLoops: number };
@@ -75,7 +87,8 @@ export function allocateRegisters(selected: readonly MachineItem[], files: Regis
       continue;
     }
     const { placements, materialized } = placeConstants(constants, loops, occupied, files);
-    const constantAt = (constant: Constant, item: number): number | undefined => placements.get(constant)?.find((p) => p.begin <= item && item <= p.end)?.register;
+    const constantAt = (constant: Constant, item: number): number | undefined =>
+      placements.get(constant)?.find((p) => p.begin <= item && item <= p.end)?.register;
     const loaded = new Rewriter(items, () => transients++, spillCode).loadConstants(constantAt);
     if (loaded !== undefined) {
       items = loaded;
@@ -83,7 +96,14 @@ export function allocateRegisters(selected: readonly MachineItem[], files: Regis
     }
     let accesses = 0;
     for (const [i, item] of items.entries()) if (spillCode.has(item) && loops.of[i]?.innermost === true) accesses++;
-    return { items, registers, constantAt, materialized, slots, spills: { registers: spilledRegisters, accessesInInnermostLoops: accesses } };
+    return {
+      items,
+      registers,
+      constantAt,
+      materialized,
+      slots,
+      spills: { registers: spilledRegisters, accessesInInnermostLoops: accesses },
+    };
   }
 }
 
@@ -116,7 +136,10 @@ function findLoops(items: readonly MachineItem[]): Loops {
 const weightAt = (loop: Loop | undefined): number => 10 ** Math.min(8, loop?.depth ?? 0);
 
 /** Positions count two an item: operands are read at 2i and results written at 2i + 1. */
-function findIntervals(items: readonly MachineItem[], loops: Loops): { intervals: Map<VirtualRegister, Interval>; constants: Map<Constant, ConstantUse[]> } {
+function findIntervals(
+  items: readonly MachineItem[],
+  loops: Loops,
+): { intervals: Map<VirtualRegister, Interval>; constants: Map<Constant, ConstantUse[]> } {
   const intervals = new Map<VirtualRegister, Interval>();
   const constants = new Map<Constant, ConstantUse[]>();
   const touch = (register: VirtualRegister, at: number, position: number): void => {
@@ -131,7 +154,8 @@ function findIntervals(items: readonly MachineItem[], loops: Loops): { intervals
     // Read in a loop that it enters alive: alive until the loop's last round ends.
     for (let l = loop; l !== undefined; l = l.parent) if (l.begin > interval.first) interval.end = Math.max(interval.end, 2 * l.end + 1);
     // Written in a loop and read behind it: alive in all rounds.
-    for (let l = loops.of[interval.first]; l !== undefined; l = l.parent) if (l.end < at) interval.start = Math.min(interval.start, 2 * l.begin);
+    for (let l = loops.of[interval.first]; l !== undefined; l = l.parent)
+      if (l.end < at) interval.start = Math.min(interval.start, 2 * l.begin);
   };
   const touchOperand = (op: MachineOp, operand: MachineOperand | undefined, i: number, at: number, position: number): void => {
     if (typeof operand !== "object") return;
@@ -176,7 +200,9 @@ function scan(
 ): { registers: Map<VirtualRegister, number>; spilled: Set<VirtualRegister>; occupied: Occupied } {
   const registers = new Map<VirtualRegister, number>();
   const spilled = new Set<VirtualRegister>();
-  const occupied = new Map((["vector", "mask"] as const).map((file) => [file, new Map(files[file].map((r): [number, Interval[]] => [r, []]))]));
+  const occupied = new Map(
+    (["vector", "mask"] as const).map((file) => [file, new Map(files[file].map((r): [number, Interval[]] => [r, []]))]),
+  );
   const free = { vector: new Set(files.vector), mask: new Set(files.mask) };
   let active: Interval[] = [];
   for (const interval of intervals.toSorted((a, b) => a.start - b.start)) {
@@ -226,7 +252,11 @@ function placeConstants(
     (occupied.get(file)?.get(register) ?? []).every((i) => i.end < 2 * begin || i.start > 2 * end + 1) &&
     (taken.get(file + register) ?? []).every((p) => p.end < begin || p.begin > end);
   /** How much the code gains by a register: uses that need one count more than those that read memory as well. */
-  const gain = (uses: readonly ConstantUse[]): number => uses.reduce((sum, u) => sum + weightAt(u.loop) * (u.operand < 0 || !acceptsMemory(u.op, u.operand) ? 4 : u.op.name === "move" ? 0.5 : 1), 0);
+  const gain = (uses: readonly ConstantUse[]): number =>
+    uses.reduce(
+      (sum, u) => sum + weightAt(u.loop) * (u.operand < 0 || !acceptsMemory(u.op, u.operand) ? 4 : u.op.name === "move" ? 0.5 : 1),
+      0,
+    );
 
   const place = (constant: Constant, uses: readonly ConstantUse[], region: Loop | undefined): void => {
     const begin = region ? region.begin : -1;
@@ -273,7 +303,13 @@ class Rewriter {
     return { kind: "register", id: -1 - this.#number(), file, width, transient: true };
   }
   #move(target: MachineOperand, source: MachineOperand, width: VectorWidth): MachineOp {
-    const op: MachineOp = { kind: "op", name: "move", width, operands: [target, source], defines: typeof target === "object" && target.kind === "register" };
+    const op: MachineOp = {
+      kind: "op",
+      name: "move",
+      width,
+      operands: [target, source],
+      defines: typeof target === "object" && target.kind === "register",
+    };
     return op;
   }
 
@@ -284,7 +320,8 @@ class Rewriter {
         out.push(item);
         continue;
       }
-      const slot = (o: MachineOperand | undefined): StackSlot | undefined => (typeof o === "object" && o.kind === "register" ? slotOf.get(o) : undefined);
+      const slot = (o: MachineOperand | undefined): StackSlot | undefined =>
+        typeof o === "object" && o.kind === "register" ? slotOf.get(o) : undefined;
       const operands = [...item.operands];
       const loaded = new Map<StackSlot, VirtualRegister>();
       const load = (register: VirtualRegister, from: StackSlot): VirtualRegister => {
@@ -301,7 +338,12 @@ class Rewriter {
         const from = slot(operands[i]);
         if (from === undefined) continue;
         const register = operands[i] as VirtualRegister;
-        const folds = register.file === "vector" && register.width === item.width && acceptsMemory(item, i) && !operands.some(isMemory) && (item.name !== "fma" || operands[0] !== register);
+        const folds =
+          register.file === "vector" &&
+          register.width === item.width &&
+          acceptsMemory(item, i) &&
+          !operands.some(isMemory) &&
+          (item.name !== "fma" || operands[0] !== register);
         operands[i] = folds ? from : load(register, from);
       }
       const maskSlot = item.mask && slot(item.mask as MachineOperand);
@@ -331,7 +373,8 @@ class Rewriter {
         out.push(item);
         continue;
       }
-      const inPool = (o: MachineOperand | undefined): o is Constant => typeof o === "object" && o.kind === "constant" && constantAt(o, at) === undefined;
+      const inPool = (o: MachineOperand | undefined): o is Constant =>
+        typeof o === "object" && o.kind === "constant" && constantAt(o, at) === undefined;
       const operands = [...item.operands];
       const made = new Map<Constant, VirtualRegister>();
       const load = (constant: Constant): VirtualRegister => {

@@ -104,7 +104,8 @@ export class Assembler {
     const at = this.#length - 4;
     return (bytes) => {
       this.#patch32(at, bytes);
-      if (this.#lines) this.#lines[line] = { offset: this.#lines[line].offset, text: formatInstruction(instructions["sub.i"], 128, [4, bytes], {}) };
+      if (this.#lines)
+        this.#lines[line] = { offset: this.#lines[line].offset, text: formatInstruction(instructions["sub.i"], 128, [4, bytes], {}) };
     };
   }
 
@@ -156,7 +157,8 @@ export class Assembler {
       this.#byte(form.opcode);
       if (hasModRm) this.#modRm(reg, rm, 0, immediateBytes);
     }
-    for (const { bytes, value } of immediates) for (let i = 0, v = BigInt.asUintN(64, value); i < bytes; i++, v >>= 8n) this.#byte(Number(v & 255n));
+    for (const { bytes, value } of immediates)
+      for (let i = 0, v = BigInt.asUintN(64, value); i < bytes; i++, v >>= 8n) this.#byte(Number(v & 255n));
   }
 
   /** The code, literals behind it, all references resolved. Aligned literals suppose code that starts at a multiple of 64. */
@@ -202,10 +204,17 @@ export class Assembler {
   }
 
   /** Returns what the displacement is scaled by. */
-  #evex(form: Instruction, width: VectorWidth, reg: number, vvvv: number, rm: number | Memory, { mask = 0, zero = false }: Masking): number {
+  #evex(
+    form: Instruction,
+    width: VectorWidth,
+    reg: number,
+    vvvv: number,
+    rm: number | Memory,
+    { mask = 0, zero = false }: Masking,
+  ): number {
     const inRegister = typeof rm === "number";
     const b = inRegister ? rm & 15 : (rm.base ?? 0);
-    const x = inRegister ? rm >> 4 << 3 : (rm.index ?? 0);
+    const x = inRegister ? (rm >> 4) << 3 : (rm.index ?? 0);
     const broadcast = !inRegister && rm.broadcast === true;
     this.#byte(0x62);
     this.#byte(((~reg & 8) << 4) | ((~x & 8) << 3) | ((~b & 8) << 2) | (reg & 16 ? 0 : 16) | form.map);
@@ -252,7 +261,7 @@ export class Assembler {
     if (index !== undefined) {
       invariant(index !== 4, "rsp as index");
       this.#byte(mode | field | 4);
-      this.#byte(({ 1: 0, 2: 0x40, 4: 0x80, 8: 0xc0 }[rm.scale ?? 1]) | ((index & 7) << 3) | (base & 7));
+      this.#byte({ 1: 0, 2: 0x40, 4: 0x80, 8: 0xc0 }[rm.scale ?? 1] | ((index & 7) << 3) | (base & 7));
     } else if ((base & 7) === 4) {
       this.#byte(mode | field | 4);
       this.#byte(0x24);

@@ -28,7 +28,8 @@ function emitProbe(withXgetbv: boolean): Uint8Array {
     a.op("mov.immD", 128, [rax, leaf]);
     a.op("mov.immD", 128, [rcx, subLeaf]);
     a.op("cpuid", 128, []);
-    for (const [j, register] of [rax, rbx, rcx, rdx].entries()) a.op("mov.store", 128, [{ base: r8, displacement: (i * 4 + j) * 8 }, register]);
+    for (const [j, register] of [rax, rbx, rcx, rdx].entries())
+      a.op("mov.store", 128, [{ base: r8, displacement: (i * 4 + j) * 8 }, register]);
   }
   if (withXgetbv) {
     a.op("mov.immD", 128, [rcx, 0]);

@@ -11,6 +11,7 @@ export function disassembleKernel(kernel: Kernel, target: X64Target): string {
     const bytes = Array.from(code.subarray(offset, Math.min(end, offset + 12)), (b) => b.toString(16).padStart(2, "0")).join("");
     return `${offset.toString(16).padStart(5, "0")}  ${bytes.padEnd(24)}  ${text}`;
   });
-  const spilled = spills.registers === 0 ? "none" : `${spills.registers} registers, ${spills.accessesInInnermostLoops} accesses in innermost loops`;
+  const spilled =
+    spills.registers === 0 ? "none" : `${spills.registers} registers, ${spills.accessesInInnermostLoops} accesses in innermost loops`;
   return `; ${kernel.name}, ${target}: ${code.length} bytes, spilled: ${spilled}\n${lines.join("\n")}\n`;
 }

@@ -22,7 +22,10 @@ const range = (first: number, end: number): number[] => Array.from({ length: end
 export function emitKernel(kernel: Kernel, target: X64Target, options: { readonly listing?: boolean } = {}): EmittedKernel {
   const plan = planAddresses(kernel);
   const { items } = new Selector(kernel, target, plan);
-  const allocation = allocateRegisters(items, { vector: range(0, target === "x64-avx512" ? 32 : 16), mask: target === "x64-avx512" ? range(1, 8) : [] });
+  const allocation = allocateRegisters(items, {
+    vector: range(0, target === "x64-avx512" ? 32 : 16),
+    mask: target === "x64-avx512" ? range(1, 8) : [],
+  });
   const assembler = new Assembler(options);
   new KernelEmitter(kernel, target, plan, allocation, assembler).emit();
   return { code: assembler.finish(), spills: allocation.spills, listing: assembler.listing };
@@ -190,7 +193,12 @@ class KernelEmitter {
     const entry = g.enter(weights);
 
     // With unknown rounds the way back is a copy.
-    const saved = rounds === undefined ? moved.filter((p) => !entry.promoted.some((x) => x.value === this.#pointers.get(p))).map((pointer) => ({ pointer, slot: this.#save(pointer) })) : [];
+    const saved =
+      rounds === undefined
+        ? moved
+            .filter((p) => !entry.promoted.some((x) => x.value === this.#pointers.get(p)))
+            .map((pointer) => ({ pointer, slot: this.#save(pointer) }))
+        : [];
     let exit: Label | undefined;
     if (byValue) {
       this.#evaluate(loop.begin);
@@ -247,10 +255,12 @@ class KernelEmitter {
     }
     if (exit) a.bind(exit);
     for (const { pointer, slot } of saved) this.#restore(pointer, slot);
-    if (rounds !== undefined && rounds > 1) for (const [pointer, bytes] of steps) this.#setDrift(pointer, (drift.get(pointer) as number) + rounds * bytes);
+    if (rounds !== undefined && rounds > 1)
+      for (const [pointer, bytes] of steps) this.#setDrift(pointer, (drift.get(pointer) as number) + rounds * bytes);
     g.leave(entry);
     for (const { value, before } of entry.promoted)
-      if (before !== undefined) for (const [pointer, p] of this.#pointers) if (p === value) this.#drift.set(pointer, drift.get(pointer) as number);
+      if (before !== undefined)
+        for (const [pointer, p] of this.#pointers) if (p === value) this.#drift.set(pointer, drift.get(pointer) as number);
     this.#variables.delete(loop.variable.id);
     if (g.has(counter)) g.release(counter);
     if (end) g.release(end);

@@ -29,19 +29,31 @@ function memoryText({ base, index, scale = 1, displacement, literal, broadcast }
   const suffix = broadcast === true ? `{1to${width / 32}}` : "";
   if (literal) return `[rip+${formatLiteral(literal.words)}]${suffix}`;
   const parts = general64[base ?? 0] + (index === undefined ? "" : `+${general64[index]}${scale === 1 ? "" : `*${scale}`}`);
-  const offset = displacement === 0 ? "" : displacement < 0 ? `-${(-displacement).toString(16)}h` : `+${displacement.toString(16)}h`;
+  const offset = displacement === 0 ? "" : displacement < 0 ? number(displacement) : `+${number(displacement)}`;
   return `[${parts}${offset}]${suffix}`;
 }
 
-const formatLiteral = (words: readonly number[]): string => `{${[...new Set(words)].map((w) => `${(w >>> 0).toString(16)}h`).join(",")}}`;
+const formatLiteral = (words: readonly number[]): string => `{${[...new Set(words)].map((w) => number(w >>> 0)).join(",")}}`;
 
-/** An instruction in Intel's syntax. */
-export function formatInstruction(form: Instruction, width: VectorWidth, operands: readonly Operand[], { mask = 0, zero = false }: Masking): string {
+/** As NASM reads it: hexadecimal from 10 on. */
+function number(value: number | bigint): string {
+  if (value < 0) return `-${number(-value)}`;
+  const digits = value.toString(16).toUpperCase();
+  return value < 10 ? digits : `${digits[0] > "9" ? "0" : ""}${digits}h`;
+}
+
+/** An instruction in NASM's syntax. */
+export function formatInstruction(
+  form: Instruction,
+  width: VectorWidth,
+  operands: readonly Operand[],
+  { mask = 0, zero = false }: Masking,
+): string {
   const masking = `${mask === 0 ? "" : `{k${mask}}`}${zero ? "{z}" : ""}`;
   const texts = operands.map((operand, i) => {
     const slot = form.slots[i];
     if (typeof operand === "object") return memoryText(operand, width) + (i === 0 ? masking : "");
-    if (slot === "B" || slot === "D" || slot === "Q") return operand < 0 ? `-${(-operand).toString(16)}h` : `${operand.toString(16)}h`;
+    if (slot === "B" || slot === "D" || slot === "Q") return number(operand);
     return registerName(form.kinds[i] ?? "q", width, Number(operand)) + (i === 0 ? masking : "");
   });
   return texts.length === 0 ? form.mnemonic : `${form.mnemonic} ${texts.join(",")}`;

@@ -99,7 +99,12 @@ export class GeneralRegisters {
       if (register === undefined) {
         let least: General | undefined;
         for (const [holder, place] of this.#places)
-          if ("register" in place && (weights.get(holder) ?? 0) < weight && (least === undefined || (weights.get(holder) ?? 0) < (weights.get(least) ?? 0))) least = holder;
+          if (
+            "register" in place &&
+            (weights.get(holder) ?? 0) < weight &&
+            (least === undefined || (weights.get(holder) ?? 0) < (weights.get(least) ?? 0))
+          )
+            least = holder;
         if (least !== undefined) {
           register = (this.#places.get(least) as { register: number }).register;
           const slot = this.newSlot();

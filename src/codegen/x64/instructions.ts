@@ -37,7 +37,16 @@ type Map = Instruction["map"];
 
 const row =
   (encoding: Instruction["encoding"]) =>
-  (prefix: Prefix, map: Map, opcode: number, w: 0 | 1, slots: string, kinds: string, memory: Memory = "full", digit = -1): Omit<Instruction, "mnemonic"> => ({
+  (
+    prefix: Prefix,
+    map: Map,
+    opcode: number,
+    w: 0 | 1,
+    slots: string,
+    kinds: string,
+    memory: Memory = "full",
+    digit = -1,
+  ): Omit<Instruction, "mnemonic"> => ({
     encoding,
     prefix,
     map,
@@ -52,7 +61,12 @@ const row =
 const both = row("both");
 const vex = row("vex");
 const evex = row("evex");
-const plain = (opcode: number, slots: string, kinds: string, { map = 0, w = 1, digit = -1, prefix = NP, lock = false }: { map?: Map; w?: 0 | 1; digit?: number; prefix?: Prefix; lock?: boolean } = {}): Omit<Instruction, "mnemonic"> => ({
+const plain = (
+  opcode: number,
+  slots: string,
+  kinds: string,
+  { map = 0, w = 1, digit = -1, prefix = NP, lock = false }: { map?: Map; w?: 0 | 1; digit?: number; prefix?: Prefix; lock?: boolean } = {},
+): Omit<Instruction, "mnemonic"> => ({
   ...row("legacy")(prefix, map, opcode, w, slots, kinds, "none", digit),
   lock,
 });
@@ -66,14 +80,11 @@ const table = {
   "vmovss.store": both(PF3, 1, 0x11, 0, "MR", "xx", "4"),
   vmovsd: both(PF2, 1, 0x10, 1, "RM", "xx", "8"),
   "vmovlps.store": both(NP, 1, 0x13, 0, "MR", "xx", "8"),
-  vmovd: both(P66, 1, 0x6e, 0, "RM", "xd", "4"),
-  "vmovd.store": both(P66, 1, 0x7e, 0, "MR", "dx", "4"),
   vmaskmovps: vex(P66, 2, 0x2c, 0, "RVM", "vvv"),
   vbroadcastss: both(P66, 2, 0x18, 0, "RM", "vx", "4"),
   vpbroadcastw: both(P66, 2, 0x79, 0, "RM", "vx", "2"),
   vpbroadcastb: both(P66, 2, 0x78, 0, "RM", "vx", "1"),
   vextractf128: vex(P66, 3, 0x19, 0, "MRB", "xv", "16"),
-  vextractf32x4: evex(P66, 3, 0x19, 0, "MRB", "xv", "16"),
   vpextrb: both(P66, 3, 0x14, 0, "MRB", "dx", "1"),
   vpextrw: both(P66, 3, 0x15, 0, "MRB", "dx", "2"),
   vextractps: both(P66, 3, 0x17, 0, "MRB", "dx", "4"),
@@ -158,9 +169,7 @@ const table = {
 
   // General registers
   mov: plain(0x8b, "RM", "qq"),
-  "mov.d": plain(0x8b, "RM", "dd", { w: 0 }),
   "mov.store": plain(0x89, "MR", "qq"),
-  "mov.storeD": plain(0x89, "MR", "dd", { w: 0 }),
   "mov.imm": plain(0xc7, "MD", "q", { digit: 0 }),
   "mov.immD": plain(0xb8, "OD", "d", { w: 0 }),
   "mov.immQ": plain(0xb8, "OQ", "q"),
@@ -169,10 +178,7 @@ const table = {
   add: plain(0x03, "RM", "qq"),
   sub: plain(0x2b, "RM", "qq"),
   cmp: plain(0x3b, "RM", "qq"),
-  and: plain(0x23, "RM", "qq"),
-  or: plain(0x0b, "RM", "qq"),
   xor: plain(0x33, "RM", "qq"),
-  "cmp.d": plain(0x3b, "RM", "dd", { w: 0 }),
   test: plain(0x85, "MR", "qq"),
   "add.mr": plain(0x01, "MR", "qq"),
   "add.b": plain(0x83, "MB", "q", { digit: 0 }),
@@ -185,7 +191,6 @@ const table = {
   "cmp.i": plain(0x81, "MD", "q", { digit: 7 }),
   shl: plain(0xc1, "MB", "q", { digit: 4 }),
   shr: plain(0xc1, "MB", "q", { digit: 5 }),
-  sar: plain(0xc1, "MB", "q", { digit: 7 }),
   imul: plain(0xaf, "RM", "qq", { map: 1 }),
   "imul.i": plain(0x69, "RMD", "qq"),
   cmovl: plain(0x4c, "RM", "qq", { map: 1 }),
@@ -198,7 +203,6 @@ const table = {
   "lock cmpxchg": plain(0xb1, "MR", "qq", { map: 1, lock: true }),
   "lock inc": plain(0xff, "M", "q", { digit: 0, lock: true }),
   "lock dec": plain(0xff, "M", "q", { digit: 1, lock: true }),
-  xchg: plain(0x87, "MR", "qq"),
   pause: plain(0x90, "", "", { w: 0, prefix: PF3 }),
   syscall: plain(0x05, "", "", { w: 0, map: 1 }),
   cpuid: plain(0xa2, "", "", { w: 0, map: 1 }),

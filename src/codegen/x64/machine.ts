@@ -64,7 +64,8 @@ export type MachineItem =
   /** The scope of the index variables that a block defined ends. */
   | { readonly kind: "endScope"; readonly statements: readonly Extract<Statement, { readonly kind: "index" }>[] };
 
-export const isMemory = (operand: MachineOperand): operand is Address | StackSlot => typeof operand === "object" && (operand.kind === "address" || operand.kind === "slot");
+export const isMemory = (operand: MachineOperand): operand is Address | StackSlot =>
+  typeof operand === "object" && (operand.kind === "address" || operand.kind === "slot");
 
 /** Whether operand `i` may be memory as far as the instruction is concerned. */
 export function acceptsMemory({ name }: MachineOp, i: number): boolean {

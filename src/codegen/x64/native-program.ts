@@ -23,7 +23,13 @@ export class NativeProgram implements Program {
   #running = false;
   #disposed = false;
 
-  constructor(system: NativeSystem, pool: ThreadPool, cache: CodeCache, steps: readonly Step[], onDispose: (program: NativeProgram) => void) {
+  constructor(
+    system: NativeSystem,
+    pool: ThreadPool,
+    cache: CodeCache,
+    steps: readonly Step[],
+    onDispose: (program: NativeProgram) => void,
+  ) {
     this.#pool = pool;
     this.#cache = cache;
     this.#steps = steps;
@@ -49,7 +55,8 @@ export class NativeProgram implements Program {
         group = i;
       }
       for (const { memory, byteOffset } of operands) {
-        if (!(memory instanceof NativeMemory)) throw new VintnerError("INTERNAL", { what: "an operand in memory of another engine", where: `kernel "${kernel.name}"` });
+        if (!(memory instanceof NativeMemory))
+          throw new VintnerError("INTERNAL", { what: "an operand in memory of another engine", where: `kernel "${kernel.name}"` });
         put(operandsAt, memory.address + BigInt(byteOffset));
         operandsAt += 8;
       }
@@ -108,4 +115,5 @@ export class NativeProgram implements Program {
   }
 }
 
-const inUse = (): VintnerError => new VintnerError("INTERNAL", { what: "the program is still running", hint: "Await runAsync() before the next run" });
+const inUse = (): VintnerError =>
+  new VintnerError("INTERNAL", { what: "the program is still running", hint: "Await runAsync() before the next run" });

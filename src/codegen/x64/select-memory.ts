@@ -6,7 +6,12 @@ import { type Selector, widthOf } from "./select.ts";
 type At = (bytes: number) => Address;
 
 /** A load that is not folded into its user: whole, in part, or one element in every lane. */
-export function selectLoad(s: Selector, target: VirtualRegister, { buffer, target: { lanes }, count: asked, broadcast }: LoadStatement, at: At): void {
+export function selectLoad(
+  s: Selector,
+  target: VirtualRegister,
+  { buffer, target: { lanes }, count: asked, broadcast }: LoadStatement,
+  at: At,
+): void {
   const width = widthOf(lanes);
   const count = broadcast ? lanes : Math.min(asked, lanes);
   const one = broadcast || lanes === 1;
@@ -69,11 +74,15 @@ export function selectStore(s: Selector, value: VirtualRegister, { buffer, value
       let packed: VirtualRegister;
       if (s.avx512) packed = s.define("vpmovdb", width, [value]);
       else {
-        const low = s.define("vpshufb", width, [value, s.constant(Array.from({ length: width / 32 }, (_, i) => (i % 4 === 0 ? 0x0c080400 : -1)))]);
+        const low = s.define("vpshufb", width, [
+          value,
+          s.constant(Array.from({ length: width / 32 }, (_, i) => (i % 4 === 0 ? 0x0c080400 : -1))),
+        ]);
         packed = width === 256 ? s.define("vpunpckldq", 128, [low, s.define("vextractf128", 256, [low, 1])]) : low;
       }
       if (count === 16) s.emit("vmovups.store", 128, [at(0), packed]);
-      else if (s.avx512 && count !== 8 && count !== 4 && count !== 1) s.emit("vmovdqu8.store", 128, [at(0), packed], { mask: laneMask(s, count) });
+      else if (s.avx512 && count !== 8 && count !== 4 && count !== 1)
+        s.emit("vmovdqu8.store", 128, [at(0), packed], { mask: laneMask(s, count) });
       else storeBytes(s, packed, count, at);
     }
   }

@@ -44,14 +44,24 @@ export class Selector {
   splat(value: number): Constant {
     return this.constant([value | 0]);
   }
-  emit(name: MachineOp["name"], width: VectorWidth, operands: readonly MachineOperand[], options: { readonly mask?: MachineOp["mask"]; readonly zero?: boolean } = {}): void {
+  emit(
+    name: MachineOp["name"],
+    width: VectorWidth,
+    operands: readonly MachineOperand[],
+    options: { readonly mask?: MachineOp["mask"]; readonly zero?: boolean } = {},
+  ): void {
     const first = operands[0];
     const defines = typeof first === "object" && first.kind === "register";
     const { mask, zero } = options;
     this.items.push({ kind: "op", name, width, operands, defines, ...(mask ? { mask } : {}), ...(zero === true ? { zero } : {}) });
   }
   /** Emits an instruction whose first operand is written, into a new register. */
-  define(name: InstructionName, width: VectorWidth, sources: readonly MachineOperand[], options: { readonly mask?: MachineOp["mask"]; readonly zero?: boolean } = {}): VirtualRegister {
+  define(
+    name: InstructionName,
+    width: VectorWidth,
+    sources: readonly MachineOperand[],
+    options: { readonly mask?: MachineOp["mask"]; readonly zero?: boolean } = {},
+  ): VirtualRegister {
     const target = this.register(width, instructions[name].kinds.startsWith("k") ? "mask" : "vector");
     this.emit(name, width, [target, ...sources], options);
     return target;
@@ -84,7 +94,12 @@ export class Selector {
         case "store": {
           const { pointer, displacement } = this.plan.access(s);
           const width = widthOf(s.value.lanes);
-          selectStore(this, this.#inRegister(this.#value(s.value), width), s, (bytes) => ({ kind: "address", pointer, displacement: displacement + bytes, broadcast: false }));
+          selectStore(this, this.#inRegister(this.#value(s.value), width), s, (bytes) => ({
+            kind: "address",
+            pointer,
+            displacement: displacement + bytes,
+            broadcast: false,
+          }));
           break;
         }
         case "constant":
@@ -107,7 +122,12 @@ export class Selector {
       this.#values.set(s.target.id, { kind: "address", pointer, displacement, broadcast: s.broadcast || s.target.lanes < 4 });
       return;
     }
-    selectLoad(this, this.#target(s.target), s, (bytes) => ({ kind: "address", pointer, displacement: displacement + bytes, broadcast: false }));
+    selectLoad(this, this.#target(s.target), s, (bytes) => ({
+      kind: "address",
+      pointer,
+      displacement: displacement + bytes,
+      broadcast: false,
+    }));
   }
 
   #value(register: Register): Value {
@@ -138,7 +158,13 @@ export class Selector {
   #compute(op: ComputeOp, result: Register, operands: readonly Register[], immediate: number): void {
     const values = operands.map((o) => this.#value(o));
     const reinterpretsMask = operands[0].element === "mask" && this.avx512;
-    if ((op === "asF32" || op === "asI32") && !reinterpretsMask && !result.mutable && !operands[0].mutable && !this.#folding.targets.has(result.id)) {
+    if (
+      (op === "asF32" || op === "asI32") &&
+      !reinterpretsMask &&
+      !result.mutable &&
+      !operands[0].mutable &&
+      !this.#folding.targets.has(result.id)
+    ) {
       this.#values.set(result.id, values[0]);
       return;
     }
@@ -152,7 +178,14 @@ export class Selector {
     else this.#computeFloat(op, target, width, lanes, [a, b, c], immediate);
   }
 
-  #computeFloat(op: ComputeOp, target: VirtualRegister, width: VectorWidth, lanes: number, [a, b, c]: readonly Value[], immediate: number): void {
+  #computeFloat(
+    op: ComputeOp,
+    target: VirtualRegister,
+    width: VectorWidth,
+    lanes: number,
+    [a, b, c]: readonly Value[],
+    immediate: number,
+  ): void {
     const simple = floatOps[op];
     if (simple) this.#binary(simple, target, width, a, b);
     else if (op === "fma") this.emit("fma", width, [target, a, b, c]);
@@ -161,14 +194,22 @@ export class Selector {
     else if (op === "not") this.#binary(floatBitOps.xor, target, width, a, this.splat(-1));
     else if (op === "sqrt") this.emit("vsqrtps", width, [target, a]);
     else if (op in roundings) this.emit(this.avx512 ? "vrndscaleps" : "vroundps", width, [target, a, roundings[op] as number]);
-    else if (op in floatComparisons) this.emit(this.avx512 ? "vcmpps.k" : "vcmpps", width, [target, this.#first(a, width), b, floatComparisons[op] as number]);
+    else if (op in floatComparisons)
+      this.emit(this.avx512 ? "vcmpps.k" : "vcmpps", width, [target, this.#first(a, width), b, floatComparisons[op] as number]);
     else if (op === "select") this.#select(target, width, a, b, c);
     else if (op === "toI32") this.emit("vcvttps2dq", width, [target, a]);
     else if (op === "asF32" || op === "asI32") this.emit("move", width, [target, a]);
     else this.#acrossLanes(op, target, width, lanes, [a, b], immediate, { sumLanes: "vaddps", maxLanes: "vmaxps", minLanes: "vminps" });
   }
 
-  #computeInteger(op: ComputeOp, target: VirtualRegister, width: VectorWidth, lanes: number, [a, b]: readonly Value[], immediate: number): void {
+  #computeInteger(
+    op: ComputeOp,
+    target: VirtualRegister,
+    width: VectorWidth,
+    lanes: number,
+    [a, b]: readonly Value[],
+    immediate: number,
+  ): void {
     const simple = integerOps[op];
     const shift = shifts[op];
     if (simple) this.#binary(simple, target, width, a, b);
@@ -182,12 +223,19 @@ export class Selector {
     else this.#acrossLanes(op, target, width, lanes, [a, b], immediate, { sumLanes: "vpaddd", maxLanes: "vpmaxsd", minLanes: "vpminsd" });
   }
 
-  #computeMask(op: ComputeOp, target: VirtualRegister, width: VectorWidth, lanes: number, [a, b, c]: readonly Value[], immediate: number): void {
+  #computeMask(
+    op: ComputeOp,
+    target: VirtualRegister,
+    width: VectorWidth,
+    lanes: number,
+    [a, b, c]: readonly Value[],
+    immediate: number,
+  ): void {
     if (op === "select" && !this.avx512) this.#select(target, width, a, b, c);
     else if (!this.avx512) this.#computeFloat(op, target, width, lanes, [a, b, c], immediate);
-    else if (op in maskOps) this.emit(maskOps[op] as InstructionName, width, [target, a, b]);
-    else if (op === "not") this.emit("knotw", width, [target, a]);
-    else if (op === "select") this.emit("korw", width, [target, this.define("kandw", width, [a, b]), this.define("kandnw", width, [a, c])]);
+    else if (op in maskOps) this.emit(maskOps[op] as InstructionName, 128, [target, a, b]);
+    else if (op === "not") this.emit("knotw", 128, [target, a]);
+    else if (op === "select") this.emit("korw", 128, [target, this.define("kandw", 128, [a, b]), this.define("kandnw", 128, [a, c])]);
     else if (op === "asF32" || op === "asI32") this.emit("vpmovm2d", width, [target, a]);
     else {
       // Shuffles of masks go through vectors.
@@ -238,7 +286,8 @@ export class Selector {
       const within = (immediate & 3) * 0x55;
       const group = immediate >> 2;
       if (lanes <= 4) this.emit("vpermilps", width, [target, a, within]);
-      else if (this.avx512) this.emit("vpermilps", width, [target, this.define("vshuff32x4", width, [a, a, width === 512 ? group * 0x55 : group * 3]), within]);
+      else if (this.avx512)
+        this.emit("vpermilps", width, [target, this.define("vshuff32x4", width, [a, a, width === 512 ? group * 0x55 : group * 3]), within]);
       else this.emit("vpermilps", width, [target, this.define("vperm2f128", width, [a, a, group * 0x11]), within]);
       return;
     }
@@ -249,13 +298,16 @@ export class Selector {
     if (lanes === 8) exchanges.push(this.avx512 ? ["vshuff32x4", 1] : ["vperm2f128", 1]);
     if (lanes >= 4) exchanges.push(["vpermilps", 0x4e]);
     if (lanes >= 2) exchanges.push(["vpermilps", 0xb1]);
+    // Maximum and minimum of NaN or of zeros depend on the operands' order, so that lanes may differ: the first decides.
+    const commutes = op === "sumLanes";
     let value = a;
     for (const [i, [name, control]] of exchanges.entries()) {
       const other = this.define(name, width, name === "vpermilps" ? [value, control] : [value, value, control]);
-      const next = i === exchanges.length - 1 ? target : this.register(width);
+      const next = commutes && i === exchanges.length - 1 ? target : this.register(width);
       this.emit(reduce[op], width, [next, value, other]);
       value = next;
     }
+    if (exchanges.length > 0 && !commutes) this.emit("vbroadcastss", width, [target, value]);
     if (exchanges.length === 0) this.emit("move", width, [target, a]);
   }
 
@@ -270,7 +322,8 @@ export class Selector {
   }
 }
 
-const unsupported = (op: ComputeOp, element: string): VintnerError => new VintnerError("UNSUPPORTED", { what: `operation ${op} on ${element} registers has no x86 instructions` });
+const unsupported = (op: ComputeOp, element: string): VintnerError =>
+  new VintnerError("UNSUPPORTED", { what: `operation ${op} on ${element} registers has no x86 instructions` });
 
 type Binary = readonly [name: InstructionName, commutes: boolean];
 

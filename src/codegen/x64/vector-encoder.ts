@@ -14,7 +14,12 @@ export class VectorEncoder {
   readonly #allocation: Allocation;
   readonly #address: (pointer: Pointer, displacement: number) => Memory;
 
-  constructor(assembler: Assembler, target: X64Target, allocation: Allocation, address: (pointer: Pointer, displacement: number) => Memory) {
+  constructor(
+    assembler: Assembler,
+    target: X64Target,
+    allocation: Allocation,
+    address: (pointer: Pointer, displacement: number) => Memory,
+  ) {
     this.#assembler = assembler;
     this.#avx512 = target === "x64-avx512";
     this.#allocation = allocation;
@@ -64,7 +69,10 @@ export class VectorEncoder {
     invariant(file === "vector", "a mask in the literal pool");
     if (words.length === 1 && splats) return { displacement: 0, literal: this.#assembler.literal(words), broadcast: true };
     const lanes = width / 32;
-    return { displacement: 0, literal: this.#assembler.literal(words.length === 1 ? Array.from({ length: lanes }, () => words[0]) : words.slice(0, lanes)) };
+    return {
+      displacement: 0,
+      literal: this.#assembler.literal(words.length === 1 ? Array.from({ length: lanes }, () => words[0]) : words.slice(0, lanes)),
+    };
   }
 
   #fill(register: number, constant: Constant, width: VectorWidth): void {
@@ -81,7 +89,10 @@ export class VectorEncoder {
     const a = this.#assembler;
     if (typeof target === "object" && target.kind === "slot") {
       const register = source as VirtualRegister;
-      a.op(register.file === "mask" ? "kmovw.store" : "vmovups.store", width, [this.#operand(target, item, width, false), this.#physical(register)]);
+      a.op(register.file === "mask" ? "kmovw.store" : "vmovups.store", width, [
+        this.#operand(target, item, width, false),
+        this.#physical(register),
+      ]);
       return;
     }
     const { file } = target as VirtualRegister;
@@ -105,7 +116,8 @@ export class VectorEncoder {
 
   /** target = a * b + c. 132: d = d * m + s; 213: d = s * d + m; 231: d = s * m + d. */
   #multiplyAdd({ operands, width }: MachineOp, item: number): void {
-    const form = (name: InstructionName, target: number, second: number | Memory, third: number | Memory): void => this.#assembler.op(name, width, [target, second, third]);
+    const form = (name: InstructionName, target: number, second: number | Memory, third: number | Memory): void =>
+      this.#assembler.op(name, width, [target, second, third]);
     const target = this.#physical(operands[0] as VirtualRegister);
     let [a, b, c] = operands.slice(1).map((o) => this.#operand(o, item, width, this.#avx512));
     if (c === target) {
