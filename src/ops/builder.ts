@@ -78,7 +78,7 @@ export function builderOf<D extends OperationDefinition>(op: D): Builder<D> {
       attributes,
     );
   };
-  return build as Builder<D>;
+  return build as unknown as Builder<D>;
 }
 
 const isInput = (value: unknown): value is BuilderInput => value instanceof Output || value instanceof Node || value instanceof Tensor;
