@@ -1,0 +1,43 @@
+import { shapeSize } from "../../common/shape.ts";
+import type { InferContext } from "../../model/operation.ts";
+import { type Dimension, isKnown } from "../../tensor/dimension.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+
+/** Outputs up to which values are propagated: shape sub-graphs are small. */
+const mostElements = 4096;
+
+/**
+ * Value propagation of operations that only move elements: moves the elements' positions, and looks the values up where
+ * these end. `move` gets a tensor of positions for each of `inputs` and gives the output, or outputs.
+ * Undefined where an input's values or shape are not known.
+ */
+export function movedValues(
+  context: InferContext,
+  inputs: readonly number[],
+  move: (positions: readonly Tensor[]) => readonly Tensor[],
+): (readonly Dimension[])[] | undefined {
+  const values: Dimension[] = [];
+  const positions: Tensor[] = [];
+  for (const i of inputs) {
+    const known = context.value(i);
+    const shape = context.inputs[i].partialShape.dimensions;
+    if (known === undefined || !shape?.every(isKnown) || shapeSize(shape as readonly number[]) !== known.length) return undefined;
+    positions.push(
+      new Tensor(
+        "i32",
+        shape as readonly number[],
+        Int32Array.from(known, (_, k) => values.length + k),
+      ),
+    );
+    values.push(...known);
+  }
+  const moved = move(positions);
+  if (moved.some((m) => m.size > mostElements)) return undefined;
+  return moved.map((m) => Array.from(m.data as Int32Array, (p) => values[p]));
+}
+
+/** The numbers of an input that inference needs, where all are known. */
+export function knownNumbers(context: InferContext, i: number): readonly number[] | undefined {
+  const value = context.value(i);
+  return value?.every(isKnown) ? (value as readonly number[]) : undefined;
+}

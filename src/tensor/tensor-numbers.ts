@@ -1,0 +1,57 @@
+import { bfloat16ToNumber, numberToBfloat16 } from "../common/bfloat16.ts";
+import { VintnerError } from "../common/errors.ts";
+import { float16ToFloat32, numberToFloat16 } from "../common/float16.ts";
+import { type ElementType, elementTypes, type TypedArray } from "./element-type.ts";
+import { Tensor } from "./tensor.ts";
+
+/** Arrays whose entries are numbers: what arithmetic on tensors reads and writes. */
+export type NumberArray = Exclude<TypedArray, BigInt64Array | BigUint64Array>;
+
+function checkNumeric(type: ElementType): void {
+  const { bits, kind } = elementTypes[type];
+  if (bits < 8 || kind === "other")
+    throw new VintnerError("UNSUPPORTED", { what: "elements of this type are no numbers that can be computed with", got: type });
+}
+
+/**
+ * The elements as numbers, halves widened. Shares the tensor's memory where its array holds the numbers themselves, so do
+ * not write to it. 64-bit integers beyond 2^53 lose their last bits. Throws UNSUPPORTED for packed types and strings.
+ */
+export function tensorNumbers(tensor: Tensor): NumberArray {
+  const { data, elementType } = tensor;
+  checkNumeric(elementType);
+  if (elementType === "f16") return float16ToFloat32(data as Uint16Array);
+  if (elementType === "bf16") return Float32Array.from(data as Uint16Array, bfloat16ToNumber);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data as ArrayLike<bigint>, Number);
+  return data;
+}
+
+/** Zeros to compute the elements of a tensor in: of the tensor's own array where it holds numbers, else wide enough for them. */
+export function allocateNumbers(type: ElementType, size: number): NumberArray {
+  checkNumeric(type);
+  if (type === "f16" || type === "bf16") return new Float32Array(size);
+  if (type === "i64" || type === "u64") return new Float64Array(size);
+  return new elementTypes[type].array(size) as NumberArray;
+}
+
+/** A tensor of numbers, rounded to the element type; takes `numbers` over where it is of the tensor's own array. */
+export function tensorOfNumbers(type: ElementType, shape: readonly number[], numbers: NumberArray | readonly number[]): Tensor {
+  checkNumeric(type);
+  const { array } = elementTypes[type];
+  if (type === "f16") return new Tensor(type, shape, Uint16Array.from(numbers as ArrayLike<number>, numberToFloat16));
+  if (type === "bf16") return new Tensor(type, shape, Uint16Array.from(numbers as ArrayLike<number>, numberToBfloat16));
+  if (numbers instanceof array) return new Tensor(type, shape, numbers as NumberArray);
+  if (type === "i64")
+    return new Tensor(
+      type,
+      shape,
+      BigInt64Array.from(numbers as ArrayLike<number>, (n) => BigInt(Math.trunc(n))),
+    );
+  if (type === "u64")
+    return new Tensor(
+      type,
+      shape,
+      BigUint64Array.from(numbers as ArrayLike<number>, (n) => BigInt(Math.trunc(n))),
+    );
+  return new Tensor(type, shape, Array.from(numbers as ArrayLike<number>));
+}
