@@ -89,10 +89,8 @@ export class VectorEncoder {
     const a = this.#assembler;
     if (typeof target === "object" && target.kind === "slot") {
       const register = source as VirtualRegister;
-      a.op(register.file === "mask" ? "kmovw.store" : "vmovups.store", width, [
-        this.#operand(target, item, width, false),
-        this.#physical(register),
-      ]);
+      const [name, bits] = register.file === "mask" ? (["kmovw.store", 128] as const) : (["vmovups.store", width] as const);
+      a.op(name, bits, [this.#operand(target, item, width, false), this.#physical(register)]);
       return;
     }
     const { file } = target as VirtualRegister;
@@ -107,11 +105,14 @@ export class VectorEncoder {
     const from = this.#operand(source, item, width, false);
     if (typeof from === "number") this.#copy(file, to, from, width);
     else if (from.broadcast === true) a.op("vbroadcastss", width, [to, { ...from, broadcast: false }]);
-    else a.op(file === "mask" ? "kmovw" : "vmovups", width, [to, from]);
+    else if (file === "mask") a.op("kmovw", 128, [to, from]);
+    else a.op("vmovups", width, [to, from]);
   }
 
   #copy(file: "vector" | "mask", to: number, from: number, width: VectorWidth): void {
-    if (to !== from) this.#assembler.op(file === "mask" ? "kmovw" : "vmovaps", width, [to, from]);
+    if (to === from) return;
+    if (file === "mask") this.#assembler.op("kmovw", 128, [to, from]);
+    else this.#assembler.op("vmovaps", width, [to, from]);
   }
 
   /** target = a * b + c. 132: d = d * m + s; 213: d = s * d + m; 231: d = s * m + d. */
