@@ -2,7 +2,7 @@ import type { Kernel } from "../../kernel/kernel.ts";
 import type { NativeSystem } from "../../platform/native-system.ts";
 import { CodeMemory } from "./code-memory.ts";
 import { emitKernel } from "./emit-kernel.ts";
-import type { X64Target } from "./select.ts";
+import type { X64Target } from "./instruction-buffer.ts";
 
 interface Region {
   readonly memory: CodeMemory;

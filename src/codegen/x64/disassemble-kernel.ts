@@ -1,6 +1,6 @@
 import type { Kernel } from "../../kernel/kernel.ts";
 import { emitKernel } from "./emit-kernel.ts";
-import type { X64Target } from "./select.ts";
+import type { X64Target } from "./instruction-buffer.ts";
 
 /** A kernel's machine code as text: offset, bytes, instruction; first how many bytes and spilled registers it has. */
 export function disassembleKernel(kernel: Kernel, target: X64Target): string {

@@ -5,7 +5,7 @@ import { InterpreterEngine } from "../../kernel/interpreter-engine.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { targets } from "../../kernel/target.ts";
 import { emitKernel } from "./emit-kernel.ts";
-import type { X64Target } from "./select.ts";
+import type { X64Target } from "./instruction-buffer.ts";
 import { availableX64Targets, createX64Engine } from "./x64-engine.ts";
 
 const names: readonly X64Target[] = ["x64-avx2", "x64-avx512"];

@@ -5,7 +5,8 @@ import { allocateRegisters, type Allocation } from "./allocate-registers.ts";
 import { Assembler, type Label, type ListingLine, type Memory } from "./assembler.ts";
 import { type Entry, type General, GeneralRegisters, rax, rcx, rdi, rdx, rsi, rsp } from "./general-registers.ts";
 import type { MachineItem } from "./machine.ts";
-import { Selector, type X64Target } from "./select.ts";
+import type { X64Target } from "./instruction-buffer.ts";
+import { selectInstructions } from "./select.ts";
 import { VectorEncoder } from "./vector-encoder.ts";
 
 export interface EmittedKernel {
@@ -21,8 +22,7 @@ const range = (first: number, end: number): number[] => Array.from({ length: end
 /** Machine code of a kernel: selection, register allocation, encoding. */
 export function emitKernel(kernel: Kernel, target: X64Target, options: { readonly listing?: boolean } = {}): EmittedKernel {
   const plan = planAddresses(kernel);
-  const { items } = new Selector(kernel, target, plan);
-  const allocation = allocateRegisters(items, {
+  const allocation = allocateRegisters(selectInstructions(kernel, target, plan), {
     vector: range(0, target === "x64-avx512" ? 32 : 16),
     mask: target === "x64-avx512" ? range(1, 8) : [],
   });

@@ -7,7 +7,7 @@ import type { Kernel, KernelBuffer, Register } from "../../kernel/kernel.ts";
 import type { MemoryArray } from "../../kernel/memory-array.ts";
 import type { KernelTarget } from "../../kernel/target.ts";
 import { verifyKernel } from "../../kernel/verify-kernel.ts";
-import type { X64Target } from "./select.ts";
+import type { X64Target } from "./instruction-buffer.ts";
 import { availableX64Targets, createX64Engine } from "./x64-engine.ts";
 
 const engines = availableX64Targets().map((name) => createX64Engine(name as X64Target, { threads: 1 }));

@@ -1,13 +1,13 @@
 import type { LoadStatement, StoreStatement } from "../address-plan.ts";
 import type { Address, Constant, VirtualRegister } from "./machine.ts";
-import { type Selector, widthOf } from "./select.ts";
+import { type InstructionBuffer, widthOf } from "./instruction-buffer.ts";
 
 /** The memory at a number of bytes from the access. */
 type At = (bytes: number) => Address;
 
 /** A load that is not folded into its user: whole, in part, or one element in every lane. */
 export function selectLoad(
-  s: Selector,
+  s: InstructionBuffer,
   target: VirtualRegister,
   { buffer, target: { lanes }, count: asked, broadcast }: LoadStatement,
   at: At,
@@ -42,7 +42,12 @@ export function selectLoad(
   }
 }
 
-export function selectStore(s: Selector, value: VirtualRegister, { buffer, value: { lanes }, count: asked }: StoreStatement, at: At): void {
+export function selectStore(
+  s: InstructionBuffer,
+  value: VirtualRegister,
+  { buffer, value: { lanes }, count: asked }: StoreStatement,
+  at: At,
+): void {
   const width = widthOf(lanes);
   const count = Math.min(asked, lanes);
   switch (buffer.element) {
@@ -88,10 +93,10 @@ export function selectStore(s: Selector, value: VirtualRegister, { buffer, value
   }
 }
 
-const laneMask = (s: Selector, count: number): Constant => s.constant([2 ** count - 1], "mask");
+const laneMask = (s: InstructionBuffer, count: number): Constant => s.constant([2 ** count - 1], "mask");
 
 /** Fewer than 16 bytes in one register, zero behind them, without reading others. */
-function loadBytes(s: Selector, bytes: number, at: At): VirtualRegister {
+function loadBytes(s: InstructionBuffer, bytes: number, at: At): VirtualRegister {
   let offset = bytes >= 8 ? 8 : bytes >= 4 ? 4 : 0;
   let value = s.register(128);
   if (offset === 8) s.emit("vmovsd", 128, [value, at(0)]);
@@ -106,7 +111,7 @@ function loadBytes(s: Selector, bytes: number, at: At): VirtualRegister {
 }
 
 /** The first bytes (fewer than 16) of a register, without writing others. */
-function storeBytes(s: Selector, value: VirtualRegister, bytes: number, at: At): void {
+function storeBytes(s: InstructionBuffer, value: VirtualRegister, bytes: number, at: At): void {
   let offset = 0;
   if (bytes >= 8) {
     s.emit("vmovlps.store", 128, [at(0), value]);

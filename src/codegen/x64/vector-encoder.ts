@@ -5,7 +5,7 @@ import type { Assembler, Memory, VectorWidth } from "./assembler.ts";
 import { rax, rsp } from "./general-registers.ts";
 import { type InstructionName, instructions } from "./instructions.ts";
 import type { Constant, MachineOp, MachineOperand, VirtualRegister } from "./machine.ts";
-import type { X64Target } from "./select.ts";
+import type { X64Target } from "./instruction-buffer.ts";
 
 /** Encodes allocated vector instructions: physical registers, literals, the forms of multiply-add. */
 export class VectorEncoder {

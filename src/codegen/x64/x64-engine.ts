@@ -9,7 +9,7 @@ import { cpuFeatures } from "./cpu-features.ts";
 import { disassembleKernel } from "./disassemble-kernel.ts";
 import { NativeMemory } from "./native-memory.ts";
 import { NativeProgram } from "./native-program.ts";
-import type { X64Target } from "./select.ts";
+import type { X64Target } from "./instruction-buffer.ts";
 import { ThreadPool } from "./thread-pool.ts";
 
 /** The targets of this generator that run here, best first. None without koffi or on another processor. */

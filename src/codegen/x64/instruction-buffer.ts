@@ -1,0 +1,58 @@
+import type { VectorWidth } from "./assembler.ts";
+import { type InstructionName, instructions } from "./instructions.ts";
+import type { Address, Constant, MachineItem, MachineOp, MachineOperand, VirtualRegister } from "./machine.ts";
+
+export type X64Target = "x64-avx2" | "x64-avx512";
+/** What a register of the kernel is: a virtual register, or a constant or memory that its users read in place. */
+export type Value = VirtualRegister | Constant | Address;
+
+export const widthOf = (lanes: number): VectorWidth => (lanes === 16 ? 512 : lanes === 8 ? 256 : 128);
+
+interface OpOptions {
+  readonly mask?: MachineOp["mask"];
+  readonly zero?: boolean;
+}
+
+/** The instructions selected so far. */
+export class InstructionBuffer {
+  readonly items: MachineItem[] = [];
+  readonly avx512: boolean;
+  readonly #constants = new Map<string, Constant>();
+  #registers = 0;
+
+  constructor(target: X64Target) {
+    this.avx512 = target === "x64-avx512";
+  }
+
+  register(width: VectorWidth, file: VirtualRegister["file"] = "vector"): VirtualRegister {
+    return { kind: "register", id: this.#registers++, file, width, transient: false };
+  }
+  /** The words of all lanes, or one word for all. */
+  constant(words: readonly number[], file: Constant["file"] = "vector"): Constant {
+    const key = `${file} ${words.join()}`;
+    let known = this.#constants.get(key);
+    if (known === undefined) this.#constants.set(key, (known = { kind: "constant", file, words }));
+    return known;
+  }
+  splat(word: number): Constant {
+    return this.constant([word | 0]);
+  }
+  emit(name: MachineOp["name"], width: VectorWidth, operands: readonly MachineOperand[], { mask, zero }: OpOptions = {}): void {
+    const first = operands[0];
+    const defines = typeof first === "object" && first.kind === "register";
+    this.items.push({ kind: "op", name, width, operands, defines, ...(mask ? { mask } : {}), ...(zero === true ? { zero } : {}) });
+  }
+  /** Emits an instruction whose first operand is written, into a new register. */
+  define(name: InstructionName, width: VectorWidth, sources: readonly MachineOperand[], options: OpOptions = {}): VirtualRegister {
+    const target = this.register(width, instructions[name].kinds.startsWith("k") ? "mask" : "vector");
+    this.emit(name, width, [target, ...sources], options);
+    return target;
+  }
+  /** A value in a register, by a move where it is none. */
+  inRegister(value: Value, width: VectorWidth): VirtualRegister {
+    if (value.kind === "register") return value;
+    const register = this.register(width);
+    this.emit("move", width, [register, value]);
+    return register;
+  }
+}
