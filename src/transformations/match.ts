@@ -97,6 +97,18 @@ export function sameShapes(a: Output, b: Output): boolean {
   return x !== undefined && y !== undefined && x.length === y.length && x.every((d, i) => sameDimension(d, y[i]));
 }
 
+/**
+ * Certainly the same shape, where both hold the same number of elements: equal lengths on all axes but one leave no
+ * choice for that one.
+ */
+export function sameShapesBySize(a: Output, b: Output): boolean {
+  const x = a.partialShape.dimensions;
+  const y = b.partialShape.dimensions;
+  if (x === undefined || y === undefined || x.length !== y.length) return false;
+  const open = x.filter((d, i) => !sameDimension(d, y[i]));
+  return open.length === 0 || (open.length === 1 && !x.includes(0));
+}
+
 /** The number of a dimension, undefined where it is not known. */
 export const known = (d: Dimension | undefined): number | undefined => (typeof d === "number" ? d : undefined);
 

@@ -16,6 +16,7 @@ import { addBeforeConvolution } from "./fuse/add-before-convolution.ts";
 import { addBeforeMatMul } from "./fuse/add-before-matmul.ts";
 import { decomposeBatchNorm } from "./fuse/decompose-batch-norm.ts";
 import { divideToMultiply } from "./fuse/divide-to-multiply.ts";
+import { mergeConcats } from "./fuse/merge-concats.ts";
 import { mergeLinear } from "./fuse/merge-linear.ts";
 import { mergeReshapes } from "./fuse/merge-reshapes.ts";
 import { mergeTransposes } from "./fuse/merge-transposes.ts";
@@ -78,7 +79,7 @@ export function pipeline({ useShapes = false, foldDecompression = false }: Pipel
     neutralElement,
     constantSelect,
   ];
-  const shapes = [mergeTransposes, mergeReshapes, transposeIntoMatMul, ...(useShapes ? [transposeToReshape] : [])];
+  const shapes = [mergeConcats, mergeTransposes, mergeReshapes, transposeIntoMatMul, ...(useShapes ? [transposeToReshape] : [])];
   return [
     { name: "simplify", rewrites: [...fold, ...eliminate, shareSubexpressions] },
     // before arithmetic is merged: a bias merged into "x + 3" would hide a hard swish

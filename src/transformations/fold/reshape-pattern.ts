@@ -35,7 +35,9 @@ function patternOf(data: Output, elements: readonly ShapeElement[] | undefined, 
 function equalLength(a: Output, i: number, b: Output, j: number): boolean {
   const x = a.partialShape.dimensions?.[i];
   const y = b.partialShape.dimensions?.[j];
-  if (x !== undefined && y !== undefined && !isKnown(x) && sameDimension(x, y)) return true;
+  if (x === undefined || y === undefined) return false;
+  // in a model with open lengths, the known ones are meant to stay
+  if (sameDimension(x, y) && (!isKnown(x) || a.partialShape.isDynamic)) return true;
   return i === j && shapeSource(a) === shapeSource(b);
 }
 

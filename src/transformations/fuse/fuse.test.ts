@@ -29,6 +29,7 @@ import { addBeforeMatMul } from "./add-before-matmul.ts";
 import { addBeforeConvolution } from "./add-before-convolution.ts";
 import { decomposeBatchNorm } from "./decompose-batch-norm.ts";
 import { divideToMultiply } from "./divide-to-multiply.ts";
+import { mergeConcats } from "./merge-concats.ts";
 import { mergeLinear } from "./merge-linear.ts";
 import { mergeReshapes } from "./merge-reshapes.ts";
 import { mergeTransposes } from "./merge-transposes.ts";
@@ -292,8 +293,20 @@ describe("a reversal of channels", () =>
 
 describe("movement", () =>
   check(
-    [mergeTransposes, mergeReshapes, transposeIntoMatMul, ungroupedConvolution],
+    [mergeConcats, mergeTransposes, mergeReshapes, transposeIntoMatMul, ungroupedConvolution],
     [
+      [
+        "Concat of Concats",
+        "[2,3]",
+        (g, x) => g.apply(Concat, [g.apply(Concat, [x, g.weights(2, 1)], { axis: 1 }), x], { axis: -1 }),
+        { Concat: 1 },
+      ],
+      [
+        "Concat of a Concat along another axis stays",
+        "[2,3]",
+        (g, x) => g.apply(Concat, [g.apply(Concat, [x, x], { axis: 0 }), g.weights(4, 1)], { axis: 1 }),
+        { Concat: 2 },
+      ],
       ["Transposes that cancel", "[2,3,4]", (g, x) => g.apply(Relu, [transpose(g, transpose(g, x, [1, 2, 0]), [2, 0, 1])]), { Relu: 1 }],
       ["Transposes in a row", "[2,3,4]", (g, x) => transpose(g, transpose(g, x, [1, 2, 0]), [1, 2, 0]), { Transpose: 1 }],
       ["Reshapes in a row", "[2,3,4]", (g, x) => reshape(g, reshape(g, x, [6, 4]), [-1, 2]), { Reshape: 1 }],

@@ -2,7 +2,7 @@ import { node, type Node } from "../../model/node.ts";
 import type { Output } from "../../model/output.ts";
 import { Reshape } from "../../ops/shape/reshape.ts";
 import { constantOf } from "../evaluate-node.ts";
-import { matchIntegers, sameShapes } from "../match.ts";
+import { matchIntegers, sameShapesBySize } from "../match.ts";
 import { rewrite } from "../rewrite.ts";
 
 const types = ["Reshape", "Squeeze", "Unsqueeze"];
@@ -16,7 +16,7 @@ export const mergeReshapes = rewrite("merge-reshapes", types, (outer) => {
   if (!types.includes(inner.type) || matchIntegers(outer.inputs[1]) === undefined || matchIntegers(inner.inputs[1]) === undefined)
     return undefined;
   const [data] = inner.inputs;
-  if (sameShapes(data, outer.outputs[0])) return data;
+  if (sameShapesBySize(data, outer.outputs[0])) return data;
   const pattern = composed(inner, outer);
   return pattern && node(Reshape, [data, constantOf("i64", pattern)], { special_zero: true }).outputs[0];
 });

@@ -9,7 +9,7 @@ const windows = new Set(["Convolution", "GroupConvolution", "AvgPool"]);
 
 /**
  * Between a Pad and a convolution, a Reshape that keeps the padded axes (a 1-D convolution made 2-D) goes before the
- * Pad, so that the convolution can take the zeros over.
+ * Pad, so that the convolution can take zeros over, and the Reshape can merge with what is before the Pad.
  */
 export const reshapeBeforePad = rewrite("reshape-before-pad", ["Reshape", "Unsqueeze"], (reshape, context) => {
   const pad = producer(reshape.inputs[0], "Pad");
