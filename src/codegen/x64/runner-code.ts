@@ -308,7 +308,9 @@ export function emitStop(): Uint8Array {
   w.enter();
   a.op("mov", 128, [r13, rdi]);
   a.op("mov.imm", 128, [at(r13, poolState.stop), 1]);
-  for (let i = 0; i < 2; i++) a.op("lock inc", 128, [at(r13, poolState.generation)]);
+  // By two at once: an odd generation would be a run.
+  a.op("mov.imm", 128, [rax, 2]);
+  a.op("lock xadd", 128, [at(r13, poolState.generation), rax]);
   w.wake(r13);
   w.leave();
   return a.finish();
