@@ -1,4 +1,5 @@
-import { forEachStatement, registersReadBy } from "../../kernel/for-each-statement.ts";
+import { invariant } from "../../common/errors.ts";
+import { registerSetBy, registersReadBy } from "../../kernel/for-each-statement.ts";
 import type { IndexDefinition, IndexExpression, IndexVariable, Kernel, Register, Statement } from "../../kernel/kernel.ts";
 import type { KernelTarget } from "../../kernel/target.ts";
 import {
@@ -62,7 +63,7 @@ class KernelEmitter implements VectorContext {
   readonly #pending = new Map<number, PendingValue>();
   /** Reads that are still to come, by register. */
   readonly #reads = new Map<number, number>();
-  /** The block of a register's only or last read. */
+  /** The block of a register's first read: where there is but one, the only. */
   readonly #readBlock = new Map<number, readonly Statement[]>();
   readonly #definitionBlock = new Map<number, readonly Statement[]>();
   readonly #free: Record<ValueType, number[]> = { i32: [], i64: [], f32: [], v128: [] };
@@ -244,6 +245,7 @@ class KernelEmitter implements VectorContext {
       this.#registers.delete(id);
       this.#free.v128.push(local);
     }
+    invariant(this.#pending.size === 0, `kernel ${this.#kernel.name}: a value that nothing took`);
     this.#mutables = outerMutables;
     this.#straightLoads = 0;
     this.#block = outerBlock;
@@ -515,22 +517,21 @@ class KernelEmitter implements VectorContext {
     this.assembler.op("i32.add");
   }
 
-  #countReads(statements: readonly Statement[]): void {
-    const count = (block: readonly Statement[]): void => {
-      for (const s of block)
+  /** Counts reads by statements that matter: backwards, since a value is read after it is set; mutable registers always matter. */
+  #countReads(block: readonly Statement[]): void {
+    for (const s of block.toReversed())
+      if (s.kind === "for") this.#countReads(s.body);
+      else if (s.kind === "if") {
+        this.#countReads(s.otherwise);
+        this.#countReads(s.then);
+      } else {
+        const target = registerSetBy(s);
+        if (target && !target.mutable && !this.#reads.has(target.id)) continue;
         for (const { id } of registersReadBy(s)) {
           this.#reads.set(id, (this.#reads.get(id) ?? 0) + 1);
           this.#readBlock.set(id, block);
         }
-    };
-    count(statements);
-    forEachStatement(statements, (s) => {
-      if (s.kind === "for") count(s.body);
-      else if (s.kind === "if") {
-        count(s.then);
-        count(s.otherwise);
       }
-    });
   }
 }
 
