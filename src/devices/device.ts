@@ -1,0 +1,67 @@
+import type { Model } from "../model/model.ts";
+import type { Node } from "../model/node.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Config, Properties, PropertyValue } from "./property.ts";
+
+/** Whether a device runs an operation, and where it does not, why; or how it runs it. */
+export interface Support {
+  readonly supported: boolean;
+  readonly reason?: string;
+}
+
+/** The stages of compilation that `vintner inspect` prints, in their order. */
+export type Stage = "lowered" | "plan" | "kernels" | "asm";
+
+/** What runs models. A folder of src/devices, and a line of registry.ts. */
+export interface Device {
+  /** `CPU`, `REFERENCE`: what users call it. */
+  readonly name: string;
+  /** One sentence: the processor, the instruction sets. */
+  readonly description: string;
+  /** What may be asked for and set; the only place that knows their defaults and values. */
+  readonly properties: Properties;
+  /** An answer for every node but the model's borders and constants. */
+  query(model: Model, config: Config): ReadonlyMap<Node, Support>;
+  /**
+   * Compiles a model, which is the device's from then on: it may rewrite it. `config` has been checked and completed by
+   * `resolveConfig`. Throws UNSUPPORTED_OPERATION listing all operations that the device lacks, DEVICE, OUT_OF_MEMORY.
+   */
+  compile(model: Model, config: Config): Executable;
+  /** A stage as text. Absent where the device has no stages. */
+  inspect?(model: Model, stage: Stage, config: Config): string;
+}
+
+/** A compiled model, shared by its requests. */
+export interface Executable {
+  createRequest(): DeviceRequest;
+  /** A property as it is for this model: what the config said, or what the device decided. Undefined for one that it lacks. */
+  getProperty(name: string): PropertyValue | undefined;
+  /** Frees memory and threads. Requests cannot run afterwards. */
+  dispose(): void;
+}
+
+/** The memory of one inference at a time. */
+export interface DeviceRequest {
+  /**
+   * Runs the model on one tensor for each input, of the input's type and of a shape that its partial shape allows (the caller has
+   * checked). The results are the caller's: later inferences do not write to them.
+   */
+  infer(inputs: readonly Tensor[]): Tensor[];
+  /** The same, with the event loop free where the device can. One at a time. */
+  inferAsync(inputs: readonly Tensor[]): Promise<Tensor[]>;
+  /** The steps of the last inference; empty unless PERF_COUNT was set. */
+  profile(): readonly ProfilingEntry[];
+  dispose(): void;
+}
+
+/** What one step of an inference took. */
+export interface ProfilingEntry {
+  /** Friendly name of the node, or of the last node of those that were fused. */
+  readonly name: string;
+  readonly type: string;
+  /** How it ran: a kernel's name, `evaluate`. */
+  readonly implementation: string;
+  readonly microseconds: number;
+  /** Floating point operations, where they are counted. */
+  readonly operations?: number;
+}

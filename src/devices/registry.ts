@@ -1,0 +1,16 @@
+import { VintnerError } from "../common/errors.ts";
+import type { Device } from "./device.ts";
+
+/** Every device, the one that is meant by default first. */
+export const devices: readonly Device[] = [];
+
+/** Finds a device by name, in upper or lower case. Throws DEVICE listing those that exist. */
+export function findDevice(name: string): Device {
+  const found = devices.find((device) => device.name === name.toUpperCase());
+  if (found) return found;
+  throw new VintnerError("DEVICE", {
+    what: "there is no such device",
+    expected: devices.map((d) => d.name).join(", "),
+    got: JSON.stringify(name),
+  });
+}
