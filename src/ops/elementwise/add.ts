@@ -1,0 +1,11 @@
+import { add } from "../../model/scalar-expression.ts";
+import { autoBroadcast, defineElementwise } from "../define-elementwise.ts";
+
+/** A + b, element by element. */
+export const Add = defineElementwise({
+  type: "Add",
+  since: "opset1",
+  inputs: 2,
+  attributes: autoBroadcast,
+  scalar: ([a, b]) => add(a, b),
+});

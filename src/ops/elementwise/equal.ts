@@ -1,0 +1,15 @@
+import { eq } from "../../model/scalar-expression.ts";
+import { autoBroadcast, commonType, defineElementwise } from "../define-elementwise.ts";
+
+/** Compares element by element; the result is boolean. */
+export const Equal = defineElementwise({
+  type: "Equal",
+  since: "opset1",
+  inputs: 2,
+  attributes: autoBroadcast,
+  scalar: ([a, b]) => eq(a, b),
+  outputType: (context) => {
+    commonType(context);
+    return "boolean";
+  },
+});

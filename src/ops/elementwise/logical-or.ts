@@ -1,0 +1,12 @@
+import { or } from "../../model/scalar-expression.ts";
+import { autoBroadcast, defineElementwise } from "../define-elementwise.ts";
+
+/** Logic on booleans, element by element. */
+export const LogicalOr = defineElementwise({
+  type: "LogicalOr",
+  since: "opset1",
+  inputs: 2,
+  attributes: autoBroadcast,
+  scalar: ([a, b]) => or(a, b),
+  outputType: () => "boolean",
+});

@@ -1,0 +1,11 @@
+import { mul } from "../../model/scalar-expression.ts";
+import { autoBroadcast, defineElementwise } from "../define-elementwise.ts";
+
+/** A * b, element by element. */
+export const Multiply = defineElementwise({
+  type: "Multiply",
+  since: "opset1",
+  inputs: 2,
+  attributes: autoBroadcast,
+  scalar: ([a, b]) => mul(a, b),
+});

@@ -1,0 +1,15 @@
+import { ne } from "../../model/scalar-expression.ts";
+import { autoBroadcast, commonType, defineElementwise } from "../define-elementwise.ts";
+
+/** Compares element by element; the result is boolean. */
+export const NotEqual = defineElementwise({
+  type: "NotEqual",
+  since: "opset1",
+  inputs: 2,
+  attributes: autoBroadcast,
+  scalar: ([a, b]) => ne(a, b),
+  outputType: (context) => {
+    commonType(context);
+    return "boolean";
+  },
+});

@@ -1,0 +1,11 @@
+import { sub } from "../../model/scalar-expression.ts";
+import { autoBroadcast, defineElementwise } from "../define-elementwise.ts";
+
+/** A - b, element by element. */
+export const Subtract = defineElementwise({
+  type: "Subtract",
+  since: "opset1",
+  inputs: 2,
+  attributes: autoBroadcast,
+  scalar: ([a, b]) => sub(a, b),
+});

@@ -1,0 +1,58 @@
+import { normalizeAxis } from "../../common/shape.ts";
+import { int } from "../../model/attribute.ts";
+import type { InferContext, OutputSpec } from "../../model/operation.ts";
+import type { Node } from "../../model/node.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
+import { defineOp } from "../define-op.ts";
+import { outputSpec } from "../output-spec.ts";
+import { eachLine } from "../reduction/along-axis.ts";
+
+/** Same shape as the input, with the axis attribute checked. */
+export function inferAlongAxis(context: InferContext): readonly OutputSpec[] {
+  const [data] = context.inputs;
+  const rank = data.partialShape.rank;
+  const axis = context.attributes["axis"] as number;
+  if (rank !== undefined && normalizeAxis(axis, rank) === undefined)
+    context.fail("the axis is out of range", { expected: `${-rank} to ${rank - 1}`, got: String(axis) });
+  return [outputSpec(data.elementType, data.partialShape.dimensions)];
+}
+
+/** exp(x - max) / sum along an axis, or its logarithm. */
+export function softmaxTensor(node: Node, tensor: Tensor, axisAttribute: number, logarithm: boolean): Tensor {
+  const axis = normalizeAxis(axisAttribute, tensor.shape.length) ?? node.fail("the axis is out of range", { got: String(axisAttribute) });
+  const x = tensorNumbers(tensor);
+  const y = new Float64Array(x.length);
+  const length = tensor.shape[axis];
+  eachLine(tensor.shape, axis, (first, stride) => {
+    let max = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < length; k++) max = Math.max(max, x[first + k * stride]);
+    let sum = 0;
+    for (let k = 0; k < length; k++) sum += y[first + k * stride] = Math.exp(x[first + k * stride] - max);
+    const shift = max + Math.log(sum);
+    for (let k = 0; k < length; k++) y[first + k * stride] = logarithm ? x[first + k * stride] - shift : y[first + k * stride] / sum;
+  });
+  return tensorOfNumbers(tensor.elementType, tensor.shape, tensor.elementType === "f64" ? y : Array.from(y));
+}
+
+/** exp(x) / sum of exp(x) along an axis. */
+export const Softmax1 = defineOp({
+  type: "Softmax",
+  irType: "SoftMax",
+  since: "opset1",
+  inputs: 1,
+  attributes: { axis: int(1) },
+  infer: inferAlongAxis,
+  evaluate: ({ node, inputs: [x], attributes }) => [softmaxTensor(node, x, attributes["axis"] as number, false)],
+});
+
+/** The same, with negative axes counted from the end. */
+export const Softmax8 = defineOp({
+  type: "Softmax",
+  irType: "SoftMax",
+  since: "opset8",
+  inputs: 1,
+  attributes: { axis: int(1) },
+  infer: inferAlongAxis,
+  evaluate: ({ node, inputs: [x], attributes }) => [softmaxTensor(node, x, attributes["axis"] as number, false)],
+});

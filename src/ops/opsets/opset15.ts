@@ -1,0 +1,5 @@
+import type { OperationDefinition } from "../../model/operation.ts";
+import { Squeeze15 } from "../shape/squeeze.ts";
+
+/** Operations, or versions of them, that opset15 introduced. */
+export const opset15: readonly OperationDefinition[] = [Squeeze15];

@@ -1,0 +1,5 @@
+import type { OperationDefinition } from "../../model/operation.ts";
+import { SoftSign9 } from "../elementwise/soft-sign.ts";
+
+/** Operations, or versions of them, that opset9 introduced. */
+export const opset9: readonly OperationDefinition[] = [SoftSign9];
