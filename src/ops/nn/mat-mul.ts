@@ -1,0 +1,110 @@
+import { rowMajorStrides, shapeSize } from "../../common/shape.ts";
+import { boolean } from "../../model/attribute.ts";
+import type { InferContext } from "../../model/operation.ts";
+import { type Dimension, isKnown, maxOf, mergeDimensions, minOf } from "../../tensor/dimension.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { allocateNumbers, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
+import { defineOp } from "../define-op.ts";
+import { transposeTensor } from "../movement/transpose.ts";
+import { outputSpec } from "../output-spec.ts";
+import { multiplyMatrices } from "./channel-sums.ts";
+
+/** Batch, rows and columns of an operand; a vector is a row on the left and a column on the right, and never transposed. */
+function matrixOf<T extends Dimension>(shape: readonly T[], transpose: boolean, side: "left" | "right"): readonly (T | 1)[] {
+  if (shape.length === 1) return side === "left" ? [1, shape[0]] : [shape[0], 1];
+  const [rows, columns] = shape.slice(-2);
+  return transpose ? [...shape.slice(0, -2), columns, rows] : shape;
+}
+
+/** The wider of two batch dimensions, as numpy broadcasts them; undefined where they do not fit. */
+function broadcastDimension(a: Dimension, b: Dimension): Dimension | undefined {
+  if (a === 1) return b;
+  if (b === 1) return a;
+  // A number over 1 decides, whatever the other is: 1, or the same number.
+  if (isKnown(a) && !isKnown(b)) return minOf(b) <= 1 || mergeDimensions(a, b) !== undefined ? a : undefined;
+  if (isKnown(b) && !isKnown(a)) return broadcastDimension(b, a);
+  const merged = mergeDimensions(a, b);
+  if (isKnown(a) || merged === undefined || (minOf(a) > 1 && minOf(b) > 1)) return merged;
+  if (!isKnown(b) && a.symbol !== undefined && a.symbol === b.symbol) return a;
+  return { min: Math.max(minOf(a), minOf(b)), max: Math.max(maxOf(a), maxOf(b)) };
+}
+
+function inferShape(context: InferContext): readonly Dimension[] | undefined {
+  const { inputs, attributes } = context;
+  const [left, right] = inputs.map((i) => i.partialShape.dimensions);
+  if (left === undefined || right === undefined) return undefined;
+  if (left.length === 0 || right.length === 0)
+    context.fail("a scalar is no matrix", { got: inputs.map((i) => i.partialShape).join(" and ") });
+  const a = matrixOf(left, attributes["transpose_a"] === true, "left");
+  const b = matrixOf(right, attributes["transpose_b"] === true, "right");
+  const depth = a[a.length - 1];
+  if (mergeDimensions(depth, b[b.length - 2]) === undefined)
+    context.fail("the matrices do not fit: columns of the first must be rows of the second", {
+      got: `${inputs.map((i) => i.partialShape).join(" and ")}`,
+      hint: "Check transpose_a and transpose_b",
+    });
+  const batchRank = Math.max(a.length, b.length) - 2;
+  const batch = Array.from({ length: batchRank }, (_, i) => {
+    const d = broadcastDimension(a[a.length - 2 - batchRank + i] ?? 1, b[b.length - 2 - batchRank + i] ?? 1);
+    if (d === undefined) context.fail("the batch dimensions do not broadcast", { got: inputs.map((o) => o.partialShape).join(" and ") });
+    return d;
+  });
+  return [...batch, ...(left.length === 1 ? [] : [a[a.length - 2]]), ...(right.length === 1 ? [] : [b[b.length - 1]])];
+}
+
+/** Offsets, in matrices, of each output batch in an operand whose batch dimensions broadcast. */
+function batchOffsets(batch: readonly number[], own: readonly number[]): number[] {
+  const padded = [...new Array<number>(batch.length - own.length).fill(1), ...own];
+  const strides = rowMajorStrides(padded).map((s, i) => (padded[i] === 1 ? 0 : s));
+  let offsets = [0];
+  for (const [i, length] of batch.entries()) offsets = offsets.flatMap((o) => Array.from({ length }, (_, k) => o + k * strides[i]));
+  return offsets;
+}
+
+function multiply(left: Tensor, right: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
+  const a = matrixOf(left.shape, transposeA, "left");
+  const rightRank = right.shape.length;
+  const plainRight =
+    transposeB && rightRank > 1
+      ? transposeTensor(right, [...right.shape.keys()].slice(0, -2).concat([rightRank - 1, rightRank - 2]))
+      : right;
+  const b = matrixOf(plainRight.shape, false, "right");
+  const [rows, depth] = a.slice(-2);
+  const columns = b[b.length - 1];
+  const batchRank = Math.max(a.length, b.length) - 2;
+  const batch = Array.from({ length: batchRank }, (_, i) => {
+    const [x, y] = [a[a.length - 2 - batchRank + i] ?? 1, b[b.length - 2 - batchRank + i] ?? 1];
+    return x === 1 ? y : x;
+  });
+  const aOffsets = batchOffsets(batch, a.slice(0, -2));
+  const bOffsets = batchOffsets(batch, b.slice(0, -2));
+  const output = allocateNumbers(left.elementType, shapeSize(batch) * rows * columns);
+  const [x, y] = [tensorNumbers(left), tensorNumbers(plainRight)];
+  const strides: [number, number] = transposeA && left.shape.length > 1 ? [1, rows] : [depth, 1];
+  if (output.length > 0)
+    for (const [i, offset] of aOffsets.entries())
+      multiplyMatrices(x, strides, y, columns, output, {
+        inputOffset: bOffsets[i] * depth * columns,
+        outputOffset: i * rows * columns,
+        weightOffset: offset * rows * depth,
+        inputChannels: depth,
+        outputChannels: rows,
+      });
+  const shape = [...batch, ...(left.shape.length === 1 ? [] : [rows]), ...(right.shape.length === 1 ? [] : [columns])];
+  return tensorOfNumbers(left.elementType, shape, output);
+}
+
+/** Matrix product with numpy's broadcasting of batch dimensions; vectors are a row on the left, a column on the right. */
+export const MatMul = defineOp({
+  type: "MatMul",
+  since: "opset1",
+  attributes: { transpose_a: boolean(false), transpose_b: boolean(false) },
+  inputs: 2,
+  infer: (context) => {
+    const [a, b] = context.inputs;
+    if (a.elementType !== b.elementType && a.elementType !== "dynamic" && b.elementType !== "dynamic")
+      context.fail("both matrices must be of one element type", { expected: a.elementType, got: b.elementType });
+    return [outputSpec(a.elementType === "dynamic" ? b.elementType : a.elementType, inferShape(context))];
+  },
+  evaluate: ({ inputs: [a, b], attributes }) => [multiply(a, b, attributes["transpose_a"] === true, attributes["transpose_b"] === true)],
+});
