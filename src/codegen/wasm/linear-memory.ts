@@ -25,6 +25,9 @@ export class LinearBlock implements Memory {
     this.offset = offset;
     this.byteLength = byteLength;
   }
+  isOf(memory: LinearMemory): boolean {
+    return this.#memory === memory;
+  }
   bytes(): Uint8Array {
     return new Uint8Array(this.#memory.memory.buffer, this.offset, this.byteLength);
   }

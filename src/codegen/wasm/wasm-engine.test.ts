@@ -1,60 +1,221 @@
-import { describe, expect, it } from "vitest";
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
 import { KernelBuilder } from "../../kernel/builder.ts";
-import { targets } from "../../kernel/target.ts";
-import { availableWasmTargets } from "./features.ts";
-import { createWasmEngine } from "./wasm-engine.ts";
+import type { Engine, Memory, Program, Step } from "../../kernel/engine.ts";
+import { type Kernel } from "../../kernel/kernel.ts";
+import { type KernelTarget, targets } from "../../kernel/target.ts";
+import { availableWasmTargets, createWasmEngine } from "./wasm-engine.ts";
 
-describe.each(availableWasmTargets())("createWasmEngine(%s)", (name) => {
-  const target = targets[name];
+const engines: Engine[] = [];
+const create = (...parameters: Parameters<typeof createWasmEngine>): Engine => {
+  const engine = createWasmEngine(...parameters);
+  engines.push(engine);
+  return engine;
+};
+afterEach(() => engines.splice(0).forEach((engine) => engine.dispose()));
 
-  /** y += x, in `tasks` pieces of 64. */
-  function addKernel(tasks: number) {
-    const k = new KernelBuilder("add", target);
-    const x = k.buffer("x", "f32", tasks * 64, "read");
-    const y = k.buffer("y", "f32", tasks * 64, "readWrite");
+/** y += factor * x, in `tasks` pieces of 64; each does it `rounds` times. */
+function axpyKernel(target: KernelTarget, { tasks = 50, factor = 1, rounds = 1 } = {}): Kernel {
+  const k = new KernelBuilder("axpy", target);
+  const x = k.buffer("x", "f32", tasks * 64, "read");
+  const y = k.buffer("y", "f32", tasks * 64, "readWrite");
+  const by = k.constant(factor);
+  k.range(0, rounds, { name: "round" }, () =>
     k.for(16, (i) => {
       const at = k.task.mul(64).add(i.mul(4));
-      k.store(y, at, k.add(k.load(x, at), k.load(y, at)));
-    });
-    return k.build({ key: `add ${tasks}`, tasks });
-  }
+      k.store(y, at, k.fma(k.load(x, at), by, k.load(y, at)));
+    }),
+  );
+  return k.build({ key: `axpy ${tasks} ${factor} ${rounds}`, tasks });
+}
 
+class Vectors {
+  readonly #memory: Memory;
+  readonly #length: number;
+
+  constructor(engine: Engine, tasks = 50) {
+    this.#length = tasks * 64;
+    this.#memory = engine.allocate(this.#length * 8);
+    this.#view(0).fill(1);
+  }
+  #view(vector: number): Float32Array {
+    const bytes = this.#memory.bytes();
+    return new Float32Array(bytes.buffer, bytes.byteOffset + vector * this.#length * 4, this.#length);
+  }
+  /** The steps' operands: which vector is x and which y. */
+  step(kernel: Kernel, x: number, y: number): Step {
+    return { kernel, operands: [x, y].map((v) => ({ memory: this.#memory, byteOffset: v * this.#length * 4 })), barrier: true };
+  }
+  /** The number that all elements of a vector are; NaN where they differ. */
+  value(vector: number): number {
+    const values = new Set(this.#view(vector));
+    return values.size === 1 ? [...values][0] : Number.NaN;
+  }
+}
+
+const best = availableWasmTargets()[0];
+const target = targets[best];
+
+describe.each(availableWasmTargets())("createWasmEngine(%s)", (name) => {
   it.each([1, 2, 3])("runs programs on %d threads", async (threads) => {
-    const engine = createWasmEngine(name, { threads });
-    const tasks = 50;
-    const kernel = addKernel(tasks);
-    const bytes = tasks * 256;
-    const memory = engine.allocate(bytes * 2);
-    const operands = [
-      { memory, byteOffset: 0 },
-      { memory, byteOffset: bytes },
-    ];
-    const back = operands.toReversed();
-    // Doubles by turns: y += x, x += y ...
-    const program = engine.program(
-      Array.from({ length: 10 }, (_, i) => ({ kernel, operands: i % 2 === 0 ? operands : back, barrier: true })),
-    );
-    const values = (): Float32Array => new Float32Array(memory.bytes().buffer, memory.bytes().byteOffset, tasks * 128);
-    let [x, y] = [1, 0];
-    values().fill(1, 0, tasks * 64);
-    const advance = (): void => {
-      for (let i = 0; i < 5; i++) {
-        y += x;
-        x += y;
-      }
-    };
-    const check = (): void => {
-      expect(new Set(values().subarray(0, tasks * 64))).toEqual(new Set([Math.fround(x)]));
-      expect(new Set(values().subarray(tasks * 64))).toEqual(new Set([Math.fround(y)]));
-    };
+    const engine = create(name, { threads });
+    expect(engine.threads).toBe(threads);
+    const vectors = new Vectors(engine);
+    const kernel = axpyKernel(engine.target);
+    // y += x, x += y: Fibonacci numbers.
+    const program = engine.program(Array.from({ length: 10 }, (_, i) => vectors.step(kernel, i % 2, 1 - (i % 2))));
     program.run();
-    advance();
-    check();
+    expect([vectors.value(0), vectors.value(1)]).toEqual([89, 55]);
     await program.runAsync();
-    advance();
-    check();
-    expect(program.runProfiled()).toHaveLength(10);
+    expect([vectors.value(0), vectors.value(1)]).toEqual([10946, 6765]);
+    const times = program.runProfiled();
+    expect(times).toHaveLength(10);
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(0);
+    expect(vectors.value(0)).toBe(1346269);
     program.dispose();
+  });
+});
+
+describe("programs", () => {
+  it("run many times on threads without losing a task", () => {
+    const engine = create(best, { threads: 3 });
+    const vectors = new Vectors(engine, 7);
+    const kernel = axpyKernel(target, { tasks: 7, factor: 0.5 });
+    const program = engine.program([vectors.step(kernel, 0, 1), vectors.step(kernel, 0, 1), vectors.step(kernel, 0, 1)]);
+    for (let i = 1; i <= 2000; i++) program.run();
+    expect(vectors.value(1)).toBe(3000);
+  });
+
+  it("may have steps without tasks, or none at all", async () => {
+    for (const threads of [1, 2]) {
+      const engine = create(best, { threads });
+      const vectors = new Vectors(engine);
+      const some = axpyKernel(target);
+      const nothing = { ...axpyKernel(target, { factor: 2 }), key: "nothing", tasks: 0 };
+      const program = engine.program([vectors.step(nothing, 0, 1), vectors.step(some, 0, 1), vectors.step(nothing, 0, 1)]);
+      await program.runAsync();
+      program.run();
+      expect(vectors.value(1)).toBe(2);
+      expect(program.runProfiled()).toHaveLength(3);
+      const empty = engine.program([]);
+      empty.run();
+      await empty.runAsync();
+      const idle = engine.program([vectors.step(nothing, 0, 1)]);
+      idle.run();
+      await idle.runAsync();
+      expect(vectors.value(1)).toBe(3);
+    }
+  });
+
+  it("reach workers that are at work or asleep", async () => {
+    const engine = create(best, { threads: 2 });
+    const vectors = new Vectors(engine);
+    let sum = 0;
+    for (let i = 1; i <= 12; i++) {
+      // Each program has a kernel that the workers have not seen.
+      const program = engine.program([vectors.step(axpyKernel(target, { factor: i }), 0, 1)]);
+      if (i % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      program.run();
+      await program.runAsync();
+      sum += 2 * i;
+      expect(vectors.value(1)).toBe(sum);
+      program.dispose();
+    }
+  });
+
+  it("leave the event loop free where there are threads", async () => {
+    const engine = create(best, { threads: 2 });
+    const vectors = new Vectors(engine, 4);
+    const program = engine.program([vectors.step(axpyKernel(target, { tasks: 4, factor: 0, rounds: 400_000 }), 0, 1)]);
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    await program.runAsync();
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(2);
+  });
+
+  it("queue asynchronous runs; a synchronous one helps to end the one before it", async () => {
+    for (const threads of [1, 2]) {
+      const engine = create(best, { threads });
+      const vectors = new Vectors(engine);
+      const programs = Array.from({ length: 4 }, (_, i) =>
+        engine.program([vectors.step(axpyKernel(target, { factor: 10 ** i, rounds: 50 }), 0, 1)]),
+      );
+      const runs = programs.map((p) => p.runAsync());
+      programs[0].run();
+      await Promise.all(runs);
+      expect(vectors.value(1)).toBe(50 * 1112);
+    }
+  });
+
+  it("end with the engine", async () => {
+    const engine = createWasmEngine(best, { threads: 2 });
+    const vectors = new Vectors(engine);
+    const program: Program = engine.program([vectors.step(axpyKernel(target, { rounds: 1000 }), 0, 1)]);
+    const runs = [program.runAsync(), program.runAsync()];
+    const ends = Promise.allSettled(runs);
+    await new Promise((resolve) => setTimeout(resolve, 1));
     engine.dispose();
+    engine.dispose();
+    await ends;
+    expect(() => program.run()).toThrow("disposed");
+    await expect(program.runAsync()).rejects.toThrow("disposed");
+    expect(() => engine.program([])).toThrow("disposed");
+  });
+
+  it("take operands only from their own engine, where they fit", () => {
+    const [one, other] = [create(best, { threads: 1 }), create(best, { threads: 1 })];
+    const kernel = axpyKernel(target);
+    expect(() => one.program([new Vectors(other).step(kernel, 0, 1)])).toThrow("another engine");
+    expect(() => one.program([new Vectors(one).step(kernel, 0, 2)])).toThrow("does not hold the buffer");
+  });
+});
+
+describe("createWasmEngine", () => {
+  it("checks its options", () => {
+    expect(() => create(best, { threads: 0 })).toThrow("expected a positive integer, got 0");
+    expect(() => create("x64-avx2" as typeof best, { threads: 1 })).toThrow("not available");
+  });
+
+  it("does not keep the process alive", () => {
+    // Ends by itself although the workers sleep; a worker that held it would run into the limit.
+    const script = `
+      import { createWasmEngine } from ${JSON.stringify(new URL("wasm-engine.ts", import.meta.url).href)};
+      import { KernelBuilder } from ${JSON.stringify(new URL("../../kernel/builder.ts", import.meta.url).href)};
+      const engine = createWasmEngine(${JSON.stringify(best)}, { threads: 2 });
+      const k = new KernelBuilder("fill", engine.target);
+      k.store(k.buffer("y", "f32", 4, "write"), 0, k.constant(7));
+      const memory = engine.allocate(16);
+      const program = engine.program([{ kernel: k.build({ key: "fill" }), operands: [{ memory, byteOffset: 0 }], barrier: true }]);
+      program.runAsync().then(() => console.log(new Float32Array(memory.bytes().slice().buffer)[3]));
+    `;
+    const root = fileURLToPath(new URL("../../..", import.meta.url));
+    const output = execFileSync(process.execPath, ["--conditions=source", "--import", "tsx", "--input-type=module", "-e", script], {
+      cwd: root,
+      timeout: 60_000,
+      encoding: "utf8",
+    });
+    expect(output.trim()).toBe("7");
+  });
+
+  it("addresses far displacements and pointers before their buffers", () => {
+    const engine = create(best, { threads: 1 });
+    const k = new KernelBuilder("far", engine.target);
+    const x = k.buffer("x", "f32", 1_200_000, "read");
+    const y = k.buffer("y", "f32", 16, "write");
+    // Tasks 0 to 2 would read before the buffer, and do not.
+    k.ifNonNegative(k.task.add(-3), () => {
+      const at = k.task.mul(200_000).sub(600_000);
+      k.store(y, k.task.mul(4).sub(12), k.add(k.load(x, at), k.load(x, at.add(599_990))));
+    });
+    const kernel = k.build({ key: "far", tasks: 6 });
+    const [input, output] = [engine.allocate(1_200_000 * 4), engine.allocate(64)];
+    const values = new Float32Array(input.bytes().buffer, input.bytes().byteOffset, 1_200_000);
+    for (let i = 0; i < values.length; i++) values[i] = i;
+    engine.program([{ kernel, operands: [input, output].map((memory) => ({ memory, byteOffset: 0 })), barrier: true }]).run();
+    const got = new Float32Array(output.bytes().slice().buffer);
+    const expected = [0, 1, 2].flatMap((t) => [0, 1, 2, 3].map((i) => 2 * (t * 200_000 + i) + 599_990));
+    expect([...got].slice(0, 12)).toEqual(expected);
   });
 });

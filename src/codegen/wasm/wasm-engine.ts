@@ -176,7 +176,8 @@ class WasmEngine implements Engine {
   }
 
   #addressOf(memory: Memory): number {
-    if (!(memory instanceof LinearBlock)) throw new VintnerError("INTERNAL", { what: "an operand in another engine's memory" });
+    if (!(memory instanceof LinearBlock && memory.isOf(this.#memory)))
+      throw new VintnerError("INTERNAL", { what: "an operand in another engine's memory" });
     return memory.offset;
   }
 }
