@@ -1,0 +1,97 @@
+import { shapeSize } from "../../common/shape.ts";
+import { boolean, ints } from "../../model/attribute.ts";
+import type { EvaluateContext, InferContext, OutputSpec } from "../../model/operation.ts";
+import { isFloat } from "../../tensor/element-type.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { allocateNumbers, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
+import { defineOp } from "../define-op.ts";
+import { outputSpec } from "../output-spec.ts";
+import { poolingAttributes, pooledShape, roundingType, torchRoundingType } from "./pooling.ts";
+import { roundHalfToEven } from "./rounding.ts";
+import { asThreeAxes, type Rounding, type SpatialAxis, spatialAxes, windowOutputs } from "./spatial-geometry.ts";
+
+const inferAvgPool = (context: InferContext): readonly OutputSpec[] => [outputSpec(context.inputs[0].elementType, pooledShape(context))];
+
+/** Taps of each window of an axis: inside the input, and inside the padded input (what counts when pads are not excluded). */
+interface Windows {
+  readonly first: Int32Array;
+  readonly taps: Int32Array;
+  readonly padded: Int32Array;
+}
+
+function windowsOf(axis: SpatialAxis): Windows {
+  const first = new Int32Array(axis.output);
+  const taps = new Int32Array(axis.output);
+  const padded = new Int32Array(axis.output);
+  for (let o = 0; o < axis.output; o++) {
+    const begin = o * axis.stride - axis.padBegin;
+    const skipped = begin < 0 ? Math.ceil(-begin / axis.dilation) : 0;
+    const inside = Math.min(axis.kernel, Math.ceil((axis.input - begin) / axis.dilation));
+    first[o] = begin + skipped * axis.dilation;
+    taps[o] = Math.max(0, inside - skipped);
+    padded[o] = Math.max(0, Math.min(axis.kernel, Math.ceil((axis.input + axis.padEnd - begin) / axis.dilation)));
+  }
+  return { first, taps, padded };
+}
+
+function evaluateAvgPool({ node, attributes, inputs: [data] }: EvaluateContext): readonly Tensor[] {
+  const context = { attributes, fail: node.fail.bind(node) };
+  const kernel = attributes["kernel"] as readonly number[];
+  const spatial = data.shape.slice(2);
+  const outputSpatial = windowOutputs(context, spatial, kernel, attributes["rounding_type"] as Rounding) as number[];
+  const axes = asThreeAxes(spatialAxes(context, spatial, outputSpatial, kernel));
+  const [z, y, x] = axes.map(windowsOf);
+  const [zAxis, yAxis, xAxis] = axes;
+  const excludePad = attributes["exclude-pad"] === true;
+  const shape = [...data.shape.slice(0, 2), ...outputSpatial];
+  const input = tensorNumbers(data);
+  const output = allocateNumbers(data.elementType, shapeSize(shape));
+  const round = isFloat(data.elementType) ? (value: number): number => value : roundHalfToEven;
+  const planeSize = shapeSize(spatial);
+  let at = 0;
+  for (let plane = 0; plane < data.shape[0] * data.shape[1]; plane++)
+    for (let oz = 0; oz < zAxis.output; oz++)
+      for (let oy = 0; oy < yAxis.output; oy++)
+        for (let ox = 0; ox < xAxis.output; ox++, at++) {
+          let sum = 0;
+          for (let kz = 0; kz < z.taps[oz]; kz++)
+            for (let ky = 0; ky < y.taps[oy]; ky++) {
+              const row = (z.first[oz] + kz * zAxis.dilation) * yAxis.input + y.first[oy] + ky * yAxis.dilation;
+              let i = plane * planeSize + row * xAxis.input + x.first[ox];
+              for (let kx = 0; kx < x.taps[ox]; kx++, i += xAxis.dilation) sum += input[i];
+            }
+          const count = excludePad ? z.taps[oz] * y.taps[oy] * x.taps[ox] : z.padded[oz] * y.padded[oy] * x.padded[ox];
+          output[at] = count === 0 ? 0 : round(sum / count);
+        }
+  return [tensorOfNumbers(data.elementType, shape, output)];
+}
+
+/** Mean of windows; with `exclude-pad` only of the elements that lie in the input. */
+export const AvgPool1 = defineOp({
+  type: "AvgPool",
+  since: "opset1",
+  attributes: { ...poolingAttributes, "exclude-pad": boolean(), rounding_type: roundingType },
+  inputs: 1,
+  infer: inferAvgPool,
+  evaluate: evaluateAvgPool,
+});
+
+/** AvgPool with rounding type `ceil_torch`. */
+export const AvgPool14 = defineOp({
+  type: "AvgPool",
+  since: "opset14",
+  attributes: { ...poolingAttributes, "exclude-pad": boolean(), rounding_type: torchRoundingType },
+  inputs: 1,
+  infer: inferAvgPool,
+  evaluate: evaluateAvgPool,
+});
+
+/** AvgPool with dilations. */
+export const AvgPool16 = defineOp({
+  type: "AvgPool",
+  since: "opset16",
+  attributes: { ...poolingAttributes, dilations: ints([]), "exclude-pad": boolean(), rounding_type: torchRoundingType },
+  inputs: 1,
+  infer: inferAvgPool,
+  evaluate: evaluateAvgPool,
+});

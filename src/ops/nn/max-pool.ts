@@ -1,0 +1,128 @@
+import { shapeSize } from "../../common/shape.ts";
+import { type AttributeSchema, elementType, int, ints } from "../../model/attribute.ts";
+import type { EvaluateContext, InferContext, OutputSpec } from "../../model/operation.ts";
+import type { ElementType } from "../../tensor/element-type.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { allocateNumbers, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
+import { defineOp } from "../define-op.ts";
+import { resolveAxis } from "../movement/indices.ts";
+import { outputSpec } from "../output-spec.ts";
+import { lowestValue } from "./lowest-value.ts";
+import { poolingAttributes, pooledShape, roundingType, torchRoundingType } from "./pooling.ts";
+import { asThreeAxes, type Rounding, spatialAxes, windowOutputs } from "./spatial-geometry.ts";
+
+const indexedAttributes = {
+  ...poolingAttributes,
+  dilations: ints([]),
+  index_element_type: elementType("i64"),
+  axis: int(0),
+} as const satisfies Readonly<Record<string, AttributeSchema>>;
+
+const inferMaxPool = (context: InferContext): OutputSpec => outputSpec(context.inputs[0].elementType, pooledShape(context));
+
+function inferIndexed(context: InferContext): readonly OutputSpec[] {
+  const pooled = inferMaxPool(context);
+  const type = context.attributes["index_element_type"] as ElementType;
+  if (type !== "i32" && type !== "i64") context.fail("index_element_type must be i32 or i64", { got: type });
+  resolveAxis(context, context.attributes["axis"] as number, pooled.shape.rank ?? 0);
+  return [pooled, { elementType: type, shape: pooled.shape }];
+}
+
+interface Pooled {
+  readonly values: Tensor;
+  /** Position of each maximum in the input, row-major over all of it. */
+  readonly positions: Float64Array;
+}
+
+/** The first of equal maxima counts. A window without any element of the input gives the lowest value. */
+function maxPool({ node, attributes, inputs: [data] }: EvaluateContext): Pooled {
+  const context = { attributes, fail: node.fail.bind(node) };
+  const kernel = attributes["kernel"] as readonly number[];
+  const spatial = data.shape.slice(2);
+  const outputSpatial = windowOutputs(context, spatial, kernel, attributes["rounding_type"] as Rounding) as number[];
+  const [z, y, x] = asThreeAxes(spatialAxes(context, spatial, outputSpatial, kernel));
+  const shape = [...data.shape.slice(0, 2), ...outputSpatial];
+  const input = tensorNumbers(data);
+  const values = allocateNumbers(data.elementType, shapeSize(shape));
+  const positions = new Float64Array(values.length);
+  const lowest = lowestValue(data.elementType);
+  const planeSize = shapeSize(spatial);
+  let at = 0;
+  for (let plane = 0; plane < data.shape[0] * data.shape[1]; plane++)
+    for (let oz = 0; oz < z.output; oz++)
+      for (let oy = 0; oy < y.output; oy++)
+        for (let ox = 0; ox < x.output; ox++, at++) {
+          let best = lowest;
+          let where = -1;
+          for (let kz = 0; kz < z.kernel; kz++) {
+            const iz = oz * z.stride - z.padBegin + kz * z.dilation;
+            if (iz < 0 || iz >= z.input) continue;
+            for (let ky = 0; ky < y.kernel; ky++) {
+              const iy = oy * y.stride - y.padBegin + ky * y.dilation;
+              if (iy < 0 || iy >= y.input) continue;
+              const row = plane * planeSize + (iz * y.input + iy) * x.input;
+              for (let kx = 0; kx < x.kernel; kx++) {
+                const ix = ox * x.stride - x.padBegin + kx * x.dilation;
+                if (ix < 0 || ix >= x.input) continue;
+                const value = input[row + ix];
+                if (value > best || where < 0 || value !== value) {
+                  best = value;
+                  where = row + ix;
+                  // A NaN wins over everything after it.
+                  if (value !== value) break;
+                }
+              }
+            }
+          }
+          values[at] = best;
+          positions[at] = Math.max(0, where);
+        }
+  return { values: tensorOfNumbers(data.elementType, shape, values), positions };
+}
+
+/** Maxima and their positions, counted within the dimensions from attribute `axis` on. */
+function evaluateIndexed(context: EvaluateContext): readonly Tensor[] {
+  const { values, positions } = maxPool(context);
+  const { shape } = context.inputs[0];
+  const axis = resolveAxis(context.node, context.attributes["axis"] as number, shape.length);
+  const modulus = shapeSize(shape.slice(axis));
+  const type = context.attributes["index_element_type"] as ElementType;
+  return [
+    values,
+    tensorOfNumbers(
+      type,
+      values.shape,
+      positions.map((p) => p % modulus),
+    ),
+  ];
+}
+
+/** Maximum of windows. */
+export const MaxPool1 = defineOp({
+  type: "MaxPool",
+  since: "opset1",
+  attributes: { ...poolingAttributes, rounding_type: roundingType },
+  inputs: 1,
+  infer: (context) => [inferMaxPool(context)],
+  evaluate: (context) => [maxPool(context).values],
+});
+
+/** MaxPool with dilations; a second output gives the maxima's positions. */
+export const MaxPool8 = defineOp({
+  type: "MaxPool",
+  since: "opset8",
+  attributes: { ...indexedAttributes, rounding_type: roundingType },
+  inputs: 1,
+  infer: inferIndexed,
+  evaluate: evaluateIndexed,
+});
+
+/** MaxPool8 with rounding type `ceil_torch`. */
+export const MaxPool14 = defineOp({
+  type: "MaxPool",
+  since: "opset14",
+  attributes: { ...indexedAttributes, rounding_type: torchRoundingType },
+  inputs: 1,
+  infer: inferIndexed,
+  evaluate: evaluateIndexed,
+});

@@ -1,0 +1,35 @@
+import { type AttributeSchema, ints, string } from "../../model/attribute.ts";
+import type { InferContext } from "../../model/operation.ts";
+import { anyDimension, type Dimension } from "../../tensor/dimension.ts";
+import { autoPad, type Rounding, windowOutputs } from "./spatial-geometry.ts";
+
+/** Attributes that max and average pooling of all versions share. */
+export const poolingAttributes = {
+  strides: ints(),
+  pads_begin: ints(),
+  pads_end: ints(),
+  kernel: ints(),
+  auto_pad: autoPad,
+} as const satisfies Readonly<Record<string, AttributeSchema>>;
+
+export const roundingType = string({ default: "floor", oneOf: ["floor", "ceil"] });
+/** Since opset14: `ceil_torch` drops a last window that would start in the end's padding, as PyTorch does. */
+export const torchRoundingType = string({ default: "floor", oneOf: ["floor", "ceil", "ceil_torch"] });
+
+/** The shape of a pooling of data [N, C, spatial...]. */
+export function pooledShape(context: InferContext): readonly Dimension[] {
+  const kernel = context.attributes["kernel"] as readonly number[];
+  const data = context.inputs[0].partialShape;
+  if (kernel.length < 1 || kernel.length > 3 || kernel.some((k) => k < 1))
+    context.fail('attribute "kernel" must hold one to three positive lengths', { got: `[${kernel}]` });
+  if (data.rank !== undefined && data.rank !== kernel.length + 2)
+    context.fail("the kernel does not fit the data", {
+      expected: `data of ${kernel.length + 2} dimensions (batch, channels, and one for each of the kernel)`,
+      got: `data ${data}, kernel [${kernel}]`,
+    });
+  const dimensions = data.dimensions ?? new Array<Dimension>(kernel.length + 2).fill(anyDimension);
+  return [
+    ...dimensions.slice(0, 2),
+    ...windowOutputs(context, dimensions.slice(2), kernel, context.attributes["rounding_type"] as Rounding),
+  ];
+}
