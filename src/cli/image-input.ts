@@ -1,11 +1,10 @@
 import { VintnerError } from "../common/errors.ts";
-import { numberToFloat16 } from "../common/float16.ts";
 import { resizeImage } from "../formats/image/resize-image.ts";
 import type { RgbImage } from "../formats/image/rgb-image.ts";
 import type { Output } from "../model/output.ts";
 import { type Dimension, isKnown } from "../tensor/dimension.ts";
-import { type ElementType, elementTypes } from "../tensor/element-type.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { tensorOfNumbers } from "../tensor/tensor-numbers.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 interface ImageLayout {
   /** `NCHW`, `NHWC`, `CHW` or `HWC`. */
@@ -40,10 +39,10 @@ export function imageInput(image: RgbImage, input: Output): ImageInput {
     for (let c = 0; c < channels; c++) pixels[planes ? c * count + i : i * channels + c] = values[c];
   }
   const lengths: Readonly<Record<string, number>> = { N: 1, C: channels, H: height, W: width };
-  const tensor = new Tensor(
+  const tensor = tensorOfNumbers(
     input.elementType,
     [...name].map((axis) => lengths[axis]),
-    convert(pixels, input.elementType),
+    pixels,
   );
   const resizedNote = resized === image ? "" : `, resized from ${image.width}x${image.height} (bilinear)`;
   const note = `${channels === 3 ? "RGB" : "grey"}, ${name}, ${input.elementType} values 0 to 255, ${width}x${height}${resizedNote}`;
@@ -74,13 +73,3 @@ function imageLayout(input: Output): ImageLayout {
 
 /** The allowed length that is nearest to the picture's own. */
 const nearest = (d: Dimension, own: number): number => (isKnown(d) ? d : Math.min(Math.max(own, d.min, 1), d.max));
-
-function convert(pixels: Uint8Array, type: ElementType): Tensor["data"] {
-  const array = new elementTypes[type].array(pixels.length);
-  if (array instanceof BigInt64Array || array instanceof BigUint64Array)
-    for (const [i, value] of pixels.entries()) array[i] = BigInt(value);
-  else if (type === "f16") for (const [i, value] of pixels.entries()) array[i] = numberToFloat16(value);
-  else if (["f32", "f64", "u8", "u16", "u32", "i16", "i32"].includes(type)) array.set(pixels);
-  else throw new VintnerError("INVALID_ARGUMENT", { what: `a picture cannot be given as ${type}`, hint: "Give a .npy, .npz or .bin file" });
-  return array;
-}

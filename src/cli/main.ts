@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
+import { version } from "../runtime/version.ts";
 import { type CommandEntry, runCommandLine } from "./run.ts";
 
 const commands: Readonly<Record<string, CommandEntry>> = {
@@ -25,5 +25,4 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   },
 };
 
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 process.exitCode = await runCommandLine(version, commands, process.argv.slice(2));

@@ -1,6 +1,7 @@
 import { VintnerError } from "../../common/errors.ts";
 import { rowMajorStrides, shapeSize } from "../../common/shape.ts";
 import { elementTypes, type TypedArray } from "../../tensor/element-type.ts";
+import { tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { descriptorOf, elementTypeOfDescriptor } from "./descriptors.ts";
 import { readNpyHeader, writeNpyHeader } from "./npy-header.ts";
@@ -44,7 +45,7 @@ export function readNpy(bytes: Uint8Array, where = "npy data"): Tensor {
  * Throws UNSUPPORTED for types under 8 bits, 8-bit floats and strings.
  */
 export function writeNpy(tensor: Tensor): Uint8Array {
-  const source = tensor.elementType === "bf16" ? widenBfloat16(tensor) : tensor;
+  const source = tensor.elementType === "bf16" ? tensorOfNumbers("f32", tensor.shape, tensorNumbers(tensor)) : tensor;
   const descriptor = descriptorOf(source.elementType);
   if (descriptor === undefined)
     throw new VintnerError("UNSUPPORTED", { what: `NumPy has no type for ${tensor.elementType}`, hint: "Convert the tensor first" });
@@ -53,11 +54,6 @@ export function writeNpy(tensor: Tensor): Uint8Array {
   bytes.set(header);
   bytes.set(source.bytes, header.length);
   return bytes;
-}
-
-function widenBfloat16(tensor: Tensor): Tensor {
-  const bits = Uint32Array.from(tensor.data as Uint16Array, (half) => half << 16);
-  return new Tensor("f32", tensor.shape, new Float32Array(bits.buffer));
 }
 
 function swapBytes(bytes: Uint8Array, elementBytes: number): void {

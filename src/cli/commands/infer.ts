@@ -1,0 +1,90 @@
+import type { Command } from "commander";
+import { VintnerError } from "../../common/errors.ts";
+import { writeNpz } from "../../formats/npy/npz.ts";
+import type { CompiledModel } from "../../runtime/compiled-model.ts";
+import { Core } from "../../runtime/core.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { collect, type CommonOptions, newCommand, parseConfig, parsePair, printJson, printLine } from "../common-options.ts";
+import { summarize } from "../describe-port.ts";
+import { formatTable } from "../format-table.ts";
+import { readInput, readInputs } from "../input-files.ts";
+import { Progress } from "../progress.ts";
+import { writeOutput } from "../write-output.ts";
+
+interface Options extends CommonOptions {
+  readonly input?: readonly string[];
+  readonly inputs?: string;
+  readonly output?: string;
+  readonly device: string;
+  readonly config?: readonly string[];
+}
+
+export const inferCommand = (): Command =>
+  newCommand("infer", "Runs a model once on files: .npy, .npz, .png, .jpg, or raw .bin.", [
+    "infer model.xml --input data=photo.jpg -o out.npz",
+    "infer model.onnx --inputs arrays.npz --device REFERENCE",
+    "infer model.xml --input ids=ids.npy --input mask=mask.npy --config INFERENCE_NUM_THREADS=1",
+  ])
+    .argument("<model>", "IR, or a model of any supported format")
+    .option("--input <name=file>", "one input; may be given several times. The name may be left out where there is one input", collect)
+    .option("--inputs <file.npz>", "all inputs: arrays named by tensor name, or input_0, input_1 ...")
+    .option("-o, --output <file.npz>", "where to write the outputs, by tensor name, or output_0, output_1 ...")
+    .option("-d, --device <name>", "device to run on", "CPU")
+    .option("--config <key=value>", "a property of the device; may be given several times", collect)
+    .action(infer);
+
+async function infer(path: string, options: Options): Promise<void> {
+  const progress = new Progress();
+  const core = new Core();
+  const config = parseConfig(options.config);
+  const model = await progress.stage("Reading the model", () => core.readModel(path));
+  const compiled = await progress.stage(`Compiling for ${options.device}`, () => core.compileModel(model, options.device, config));
+  const request = compiled.createInferRequest();
+  for (const [i, tensor] of await readTensors(compiled, options, progress)) request.setInputTensor(i, tensor);
+  const start = performance.now();
+  await progress.stage("Running the model", () => request.inferAsync());
+  const milliseconds = performance.now() - start;
+  const outputs = compiled.outputs.map((port, i) => ({ name: arrayName(compiled, i), port, tensor: request.getOutputTensor(i) }));
+  if (options.output !== undefined) await writeOutput(options.output, writeNpz(outputs.map(({ name, tensor }) => [name, tensor])));
+  if (options.json)
+    return printJson({
+      device: options.device,
+      milliseconds,
+      outputs: outputs.map(({ name, tensor }) => ({ name, elementType: tensor.elementType, shape: tensor.shape, ...summarize(tensor) })),
+      ...(options.output === undefined ? {} : { file: options.output }),
+    });
+  const digits = (value: number | undefined): string => (value === undefined ? "" : Number(value.toPrecision(6)).toString());
+  const rows = outputs.map(({ name, tensor }) => {
+    const s = summarize(tensor);
+    return [name, `${tensor.elementType}[${tensor.shape.join(",")}]`, digits(s?.min), digits(s?.max), digits(s?.mean)];
+  });
+  printLine(formatTable([["output", "shape", "min", "max", "mean"], ...rows], [2, 3, 4]));
+  printLine(`${options.device}: ${milliseconds.toFixed(2)} ms${options.output === undefined ? "" : `, wrote ${options.output}`}`);
+}
+
+/** An output's name in an archive: its tensor name where it has one of its own, else `output_I`. */
+function arrayName({ outputs }: CompiledModel, i: number): string {
+  const [name] = outputs[i].names;
+  return name === undefined || outputs.some((other, j) => j !== i && other.names.has(name)) ? `output_${i}` : name;
+}
+
+/** The inputs given on the command line, by position. Throws INVALID_ARGUMENT where one is missing or named twice. */
+async function readTensors(compiled: CompiledModel, options: Options, progress: Progress): Promise<Map<number, Tensor>> {
+  const tensors = new Map<number, Tensor>();
+  const { inputs } = compiled;
+  if (options.inputs !== undefined)
+    for (const [port, tensor] of await readInputs(options.inputs, inputs)) tensors.set(inputs.indexOf(port), tensor);
+  for (const given of options.input ?? []) {
+    // With one input its name may be left out.
+    const [name, file] = inputs.length === 1 && !given.includes("=") ? [undefined, given] : parsePair(given, "--input");
+    const port = compiled.input(name);
+    tensors.set(inputs.indexOf(port), await readInput(file, port, (text) => progress.note(text)));
+  }
+  const missing = inputs.filter((_, i) => !tensors.has(i));
+  if (missing.length === 0) return tensors;
+  throw new VintnerError("INVALID_ARGUMENT", {
+    what: `${missing.length === 1 ? "an input is" : "inputs are"} not given`,
+    expected: missing.map((port) => `"${port.anyName}" ${port}`).join(", "),
+    hint: "Give each with --input NAME=FILE, or all with --inputs FILE.npz",
+  });
+}

@@ -1,0 +1,97 @@
+import { VintnerError } from "../common/errors.ts";
+import { type Config, defaultOf, type PropertyValue, resolveConfig } from "../devices/property.ts";
+import { devices, findDevice } from "../devices/registry.ts";
+import { type ModelSource, readModel, readModelSync, type WeightsSource } from "../frontends/read-model.ts";
+import { cloneModel } from "../model/clone.ts";
+import { Model } from "../model/model.ts";
+import { CompiledModel } from "./compiled-model.ts";
+import { queryDevice } from "./query-device.ts";
+import { version } from "./version.ts";
+
+/** What a device is and which build of it this is. */
+export interface Version {
+  readonly buildNumber: string;
+  readonly description: string;
+}
+
+/** The entry to the runtime: reads models, compiles them for devices, and keeps what was set for the devices. */
+export class Core {
+  /** What `setProperty` was told, by device. */
+  readonly #config = new Map<string, Config>();
+
+  /** Reads a model of any supported format from a path or bytes. Throws FILE_NOT_FOUND, FORMAT, UNSUPPORTED_OPERATION. */
+  async readModel(model: ModelSource, weights?: WeightsSource): Promise<Model> {
+    return readModel(model, weights);
+  }
+
+  /** Like `readModel`, blocking. A browser can only read bytes so. */
+  readModelSync(model: ModelSource, weights?: WeightsSource): Model {
+    return readModelSync(model, weights);
+  }
+
+  /** Compiles a model, or the file of one, for a device. The model is not touched, and may change afterwards. */
+  async compileModel(model: Model | ModelSource, deviceName = "CPU", config: Config = {}): Promise<CompiledModel> {
+    return this.#compile(model instanceof Model ? cloneModel(model) : await readModel(model), deviceName, config);
+  }
+
+  /** Like `compileModel`, blocking. */
+  compileModelSync(model: Model | ModelSource, deviceName = "CPU", config: Config = {}): CompiledModel {
+    return this.#compile(model instanceof Model ? cloneModel(model) : readModelSync(model), deviceName, config);
+  }
+
+  /** The operations that a device supports: friendly names with the device's name. */
+  queryModel(model: Model, deviceName: string, config: Config = {}): Record<string, string> {
+    const { name } = findDevice(deviceName);
+    const answers = [...queryDevice(model, name, { ...this.#config.get(name), ...config })];
+    return Object.fromEntries(answers.filter(([, { supported }]) => supported).map(([node]) => [node.friendlyName, name]));
+  }
+
+  getAvailableDevices(): string[] {
+    return devices.map(({ name }) => name);
+  }
+
+  /** A device's property: what was set, or its default. Throws INVALID_ARGUMENT for one that it does not have. */
+  getProperty(deviceName: string, propertyName: string): PropertyValue {
+    const { name, properties } = findDevice(deviceName);
+    if (propertyName === "SUPPORTED_PROPERTIES") return Object.keys(properties);
+    if (Object.hasOwn(properties, propertyName)) return this.#config.get(name)?.[propertyName] ?? defaultOf(properties[propertyName]);
+    throw new VintnerError("INVALID_ARGUMENT", {
+      what: `there is no property ${JSON.stringify(propertyName)}`,
+      where: `device ${name}`,
+      expected: ["SUPPORTED_PROPERTIES", ...Object.keys(properties)].join(", "),
+    });
+  }
+
+  /** Sets properties for the models compiled from now on: of one device, or of all that have them. Throws INVALID_ARGUMENT. */
+  setProperty(properties: Config): void;
+  setProperty(deviceName: string, properties: Config): void;
+  setProperty(first: string | Config, second?: Config): void {
+    if (typeof first === "string") return this.#set(findDevice(first).name, second ?? {});
+    for (const [property, value] of Object.entries(first)) {
+      const having = devices.filter((device) => device.properties[property]?.parse);
+      if (having.length === 0)
+        throw new VintnerError("INVALID_ARGUMENT", { what: `no device has a property ${JSON.stringify(property)} that can be set` });
+      for (const { name } of having) this.#set(name, { [property]: value });
+    }
+  }
+
+  /** The version of a device. */
+  getVersions(deviceName: string): Record<string, Version> {
+    const { name, description } = findDevice(deviceName);
+    return { [name]: { buildNumber: version, description } };
+  }
+
+  #set(name: string, config: Config): void {
+    const merged = { ...this.#config.get(name), ...config };
+    resolveConfig(name, findDevice(name).properties, merged);
+    this.#config.set(name, merged);
+  }
+
+  /** `model` is not shared with the user: its ports stay as they are. */
+  #compile(model: Model, deviceName: string, config: Config): CompiledModel {
+    const device = findDevice(deviceName);
+    const resolved = resolveConfig(device.name, device.properties, { ...this.#config.get(device.name), ...config });
+    const executable = device.compile(cloneModel(model), resolved);
+    return new CompiledModel(device, model, executable, resolved);
+  }
+}
