@@ -66,10 +66,7 @@ export function constantRounds({ begin, end, step }: ForStatement): number | und
 
 /** a - b, where their variables cancel. */
 export function constantDifference(a: IndexExpression, b: IndexExpression): number | undefined {
-  if (a.terms.length !== b.terms.length) return undefined;
-  for (const [i, { variable, factor }] of a.terms.entries())
-    if (b.terms[i].variable.id !== variable.id || b.terms[i].factor !== factor) return undefined;
-  return a.constant - b.constant;
+  return sameTerms(a.terms, b.terms) ? a.constant - b.constant : undefined;
 }
 
 interface Affine {
@@ -86,8 +83,23 @@ interface PointerDraft {
   most: number;
 }
 
+/** A variable part met before in the same scope, and what its begins of loops add to the constant. */
+interface KnownTerms {
+  readonly terms: IndexExpression["terms"];
+  readonly offset: number;
+  readonly draft: PointerDraft;
+}
+
 /** Displacements are 32-bit signed on x86. */
 const largestDisplacement = 2 ** 30;
+
+const fits = (draft: PointerDraft, at: number): boolean => Math.max(draft.most, at) - Math.min(draft.least, at) < largestDisplacement;
+
+function sameTerms(a: IndexExpression["terms"], b: IndexExpression["terms"]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i].variable !== b[i].variable || a[i].factor !== b[i].factor) return false;
+  return true;
+}
 
 export function planAddresses(kernel: Kernel): AddressPlan {
   const drafts: PointerDraft[] = [];
@@ -116,39 +128,47 @@ export function planAddresses(kernel: Kernel): AddressPlan {
     return { constant: sum, factors };
   };
 
-  const place = (accessor: Accessor, scope: readonly number[], known: Map<string, PointerDraft>): void => {
-    const { buffer } = accessor;
-    const bytes = memoryElementBytes[buffer.element];
-    const { constant, factors } = normalize(accessor.index);
-    const at = constant * bytes;
-    const key = `${buffer.index}:${[...factors].map(([id, f]) => `${id}*${f}`).join("+")}`;
-    const fits = (draft: PointerDraft): boolean => Math.max(draft.most, at) - Math.min(draft.least, at) < largestDisplacement;
-    const agreement = (draft: PointerDraft): number => {
-      if (draft.buffer !== buffer || !fits(draft)) return -1;
+  /** The pointer that agrees with an access on the most variables; without one that agrees on all common ones a new one. */
+  const findDraft = (
+    buffer: KernelBuffer,
+    at: number,
+    bytes: number,
+    factors: ReadonlyMap<number, number>,
+    scope: readonly number[],
+  ): PointerDraft => {
+    let best: PointerDraft | undefined;
+    let mostCommon = -1;
+    for (const draft of drafts) {
+      if (draft.buffer !== buffer || !fits(draft, at)) continue;
       let common = 0;
-      for (const id of scope) {
+      const agrees = scope.every((id) => {
         const coefficient = draft.coefficients.get(id);
-        if (coefficient === undefined) continue;
-        if (coefficient !== (factors.get(id) ?? 0) * bytes) return -1;
-        common++;
-      }
-      return common;
-    };
-    let draft = known.get(key);
-    if (draft === undefined || !fits(draft)) {
-      draft = undefined;
-      let best = -1;
-      for (const candidate of drafts) {
-        const common = agreement(candidate);
-        if (common > best) [best, draft] = [common, candidate];
-      }
-      if (draft === undefined) {
-        draft = { id: drafts.length, buffer, coefficients: new Map(), least: at, most: at };
-        drafts.push(draft);
-      }
-      for (const id of scope) draft.coefficients.set(id, (factors.get(id) ?? 0) * bytes);
-      known.set(key, draft);
+        if (coefficient !== undefined) common++;
+        return coefficient === undefined || coefficient === (factors.get(id) ?? 0) * bytes;
+      });
+      if (agrees && common > mostCommon) [mostCommon, best] = [common, draft];
     }
+    if (best === undefined) {
+      best = { id: drafts.length, buffer, coefficients: new Map(), least: at, most: at };
+      drafts.push(best);
+    }
+    for (const id of scope) best.coefficients.set(id, (factors.get(id) ?? 0) * bytes);
+    return best;
+  };
+
+  const place = (accessor: Accessor, scope: readonly number[], known: Map<KernelBuffer, KnownTerms[]>): void => {
+    const { buffer, index } = accessor;
+    const bytes = memoryElementBytes[buffer.element];
+    let list = known.get(buffer);
+    if (list === undefined) known.set(buffer, (list = []));
+    let entry = list.find((k) => sameTerms(k.terms, index.terms) && fits(k.draft, (index.constant + k.offset) * bytes));
+    if (entry === undefined) {
+      const { constant, factors } = normalize(index);
+      entry = { terms: index.terms, offset: constant - index.constant, draft: findDraft(buffer, constant * bytes, bytes, factors, scope) };
+      list.push(entry);
+    }
+    const { draft } = entry;
+    const at = (index.constant + entry.offset) * bytes;
     draft.least = Math.min(draft.least, at);
     draft.most = Math.max(draft.most, at);
     accesses.set(accessor, { draft, at });
@@ -157,7 +177,7 @@ export function planAddresses(kernel: Kernel): AddressPlan {
   const visit = (statements: readonly Statement[], outer: readonly number[]): void => {
     let scope = outer;
     // Accesses of one scope with equal variable parts need no search.
-    let known = new Map<string, PointerDraft>();
+    let known = new Map<KernelBuffer, KnownTerms[]>();
     for (const s of statements)
       switch (s.kind) {
         case "for":

@@ -113,29 +113,41 @@ export class Assembler {
     const form = instructions[name];
     invariant(operands.length === form.slots.length, `${name} with ${operands.length} operands`);
     this.#lines?.push({ offset: this.#length, text: formatInstruction(form, width, operands, masking) });
+    const { slots } = form;
     let reg = form.digit < 0 ? 0 : form.digit;
     let vvvv = 0;
     let rm: number | Memory = 0;
     let low = 0;
-    const immediates: { readonly bytes: 1 | 4 | 8; readonly value: bigint }[] = [];
-    for (const [i, operand] of operands.entries()) {
-      const slot = form.slots[i];
-      if (slot === "M") {
+    let immediate: number | bigint = 0;
+    let immediateBytes = 0;
+    for (let i = 0; i < slots.length; i++) {
+      const operand = operands[i];
+      if (slots[i] === "M") {
         invariant(typeof operand !== "bigint", `${name}: an address of a wrong kind`);
         rm = operand;
         continue;
       }
       invariant(typeof operand !== "object", `${name}: memory as operand ${i}`);
-      if (slot === "B") immediates.push({ bytes: 1, value: BigInt(operand) });
-      else if (slot === "D") immediates.push({ bytes: 4, value: BigInt(operand) });
-      else if (slot === "Q") immediates.push({ bytes: 8, value: BigInt(operand) });
-      else if (slot === "L") immediates.push({ bytes: 1, value: BigInt(operand) << 4n });
-      else if (slot === "R") reg = Number(operand);
-      else if (slot === "V") vvvv = Number(operand);
-      else low = Number(operand);
+      switch (slots[i]) {
+        case "R":
+          reg = Number(operand);
+          break;
+        case "V":
+          vvvv = Number(operand);
+          break;
+        case "O":
+          low = Number(operand);
+          break;
+        case "L":
+          immediate = Number(operand) << 4;
+          immediateBytes = 1;
+          break;
+        default:
+          immediate = operand;
+          immediateBytes = slots[i] === "B" ? 1 : slots[i] === "D" ? 4 : 8;
+      }
     }
-    const immediateBytes = immediates.reduce((n, i) => n + i.bytes, 0);
-    const hasModRm = form.slots.includes("M");
+    const hasModRm = slots.includes("M");
     if (form.encoding === "legacy") {
       if (form.lock) this.#byte(0xf0);
       if (form.prefix !== 0) this.#byte([0, 0x66, 0xf3, 0xf2][form.prefix]);
@@ -157,8 +169,10 @@ export class Assembler {
       this.#byte(form.opcode);
       if (hasModRm) this.#modRm(reg, rm, 0, immediateBytes);
     }
-    for (const { bytes, value } of immediates)
-      for (let i = 0, v = BigInt.asUintN(64, value); i < bytes; i++, v >>= 8n) this.#byte(Number(v & 255n));
+    if (immediateBytes === 1) this.#byte(Number(immediate) & 255);
+    else if (immediateBytes === 4) this.#word32(Number(BigInt.asIntN(32, BigInt(immediate))));
+    else if (immediateBytes === 8)
+      for (let i = 0, v = BigInt.asUintN(64, BigInt(immediate)); i < 8; i++, v >>= 8n) this.#byte(Number(v & 255n));
   }
 
   /** The code, literals behind it, all references resolved. Aligned literals suppose code that starts at a multiple of 64. */
