@@ -1,8 +1,9 @@
 import { VintnerError } from "../common/errors.ts";
 import type { Device } from "./device.ts";
+import { referenceDevice } from "./reference/reference-device.ts";
 
 /** Every device, the one that is meant by default first. */
-export const devices: readonly Device[] = [];
+export const devices: readonly Device[] = [referenceDevice];
 
 /** Finds a device by name, in upper or lower case. Throws DEVICE listing those that exist. */
 export function findDevice(name: string): Device {

@@ -1,0 +1,24 @@
+import type { Model } from "../../model/model.ts";
+import type { Node } from "../../model/node.ts";
+import type { Support } from "../device.ts";
+import { decomposition } from "./decomposition.ts";
+
+/** What REFERENCE says of one operation: it runs what has an evaluation, or is made of such operations. */
+function supportOf(node: Node): Support {
+  if (node.op.evaluate !== undefined) return { supported: true };
+  const parts = decomposition(node);
+  if (parts === undefined) return { supported: false, reason: `${node.op.type} of ${node.op.since} has no evaluation` };
+  const missing = parts.nodes.find((part) => !supportOf(part).supported);
+  return missing === undefined
+    ? { supported: true, reason: `as ${[...new Set(parts.nodes.map((n) => n.type))].join(", ")}` }
+    : { supported: false, reason: `its part ${missing.type} of ${missing.op.since} has no evaluation` };
+}
+
+/** An answer for every node but borders and constants. */
+export const supportedOperations = (model: Model): ReadonlyMap<Node, Support> =>
+  new Map(
+    model
+      .nodes()
+      .filter((node) => node.op.role === undefined || node.op.role === "sink")
+      .map((node) => [node, supportOf(node)]),
+  );
