@@ -1,4 +1,3 @@
-import type { OperationDefinition } from "../../model/operation.ts";
 import { Abs } from "../elementwise/abs.ts";
 import { Acos } from "../elementwise/acos.ts";
 import { Add } from "../elementwise/add.ts";
@@ -80,7 +79,7 @@ import { Squeeze1 } from "../shape/squeeze.ts";
 import { Unsqueeze } from "../shape/unsqueeze.ts";
 
 /** Operations, or versions of them, that opset1 introduced. */
-export const opset1: readonly OperationDefinition[] = [
+export const opset1 = [
   Abs,
   Acos,
   Add,
@@ -160,4 +159,4 @@ export const opset1: readonly OperationDefinition[] = [
   Transpose,
   Unsqueeze,
   VariadicSplit,
-];
+] as const;

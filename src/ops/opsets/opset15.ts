@@ -1,5 +1,4 @@
-import type { OperationDefinition } from "../../model/operation.ts";
 import { Squeeze15 } from "../shape/squeeze.ts";
 
 /** Operations, or versions of them, that opset15 introduced. */
-export const opset15: readonly OperationDefinition[] = [Squeeze15];
+export const opset15 = [Squeeze15] as const;

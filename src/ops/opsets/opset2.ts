@@ -1,6 +1,5 @@
-import type { OperationDefinition } from "../../model/operation.ts";
 import { Gelu2 } from "../elementwise/gelu.ts";
 import { MVN2 } from "../normalization/mvn.ts";
 
 /** Operations, or versions of them, that opset2 introduced. */
-export const opset2: readonly OperationDefinition[] = [Gelu2, MVN2];
+export const opset2 = [Gelu2, MVN2] as const;

@@ -1,4 +1,3 @@
-import type { OperationDefinition } from "../../model/operation.ts";
 import { Acosh4 } from "../elementwise/acosh.ts";
 import { Asinh4 } from "../elementwise/asinh.ts";
 import { Atanh4 } from "../elementwise/atanh.ts";
@@ -11,15 +10,4 @@ import { ReduceL24 } from "../reduction/reduce-l2.ts";
 import { Range4 } from "../shape/range.ts";
 
 /** Operations, or versions of them, that opset4 introduced. */
-export const opset4: readonly OperationDefinition[] = [
-  Acosh4,
-  Asinh4,
-  Atanh4,
-  HSwish4,
-  Mish4,
-  Range4,
-  ReduceL14,
-  ReduceL24,
-  SoftPlus4,
-  Swish4,
-];
+export const opset4 = [Acosh4, Asinh4, Atanh4, HSwish4, Mish4, Range4, ReduceL14, ReduceL24, SoftPlus4, Swish4] as const;

@@ -1,8 +1,7 @@
-import type { OperationDefinition } from "../../model/operation.ts";
 import { HSigmoid5 } from "../elementwise/h-sigmoid.ts";
 import { Round5 } from "../elementwise/round.ts";
 import { BatchNormInference5 } from "../normalization/batch-norm-inference.ts";
 import { LogSoftmax5 } from "../normalization/log-softmax.ts";
 
 /** Operations, or versions of them, that opset5 introduced. */
-export const opset5: readonly OperationDefinition[] = [BatchNormInference5, HSigmoid5, LogSoftmax5, Round5];
+export const opset5 = [BatchNormInference5, HSigmoid5, LogSoftmax5, Round5] as const;

@@ -1,5 +1,4 @@
-import type { OperationDefinition } from "../../model/operation.ts";
 import { MVN6 } from "../normalization/mvn.ts";
 
 /** Operations, or versions of them, that opset6 introduced. */
-export const opset6: readonly OperationDefinition[] = [MVN6];
+export const opset6 = [MVN6] as const;

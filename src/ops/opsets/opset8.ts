@@ -1,7 +1,6 @@
-import type { OperationDefinition } from "../../model/operation.ts";
 import { Gather8 } from "../movement/gather.ts";
 import { Slice8 } from "../movement/slice.ts";
 import { Softmax8 } from "../normalization/softmax.ts";
 
 /** Operations, or versions of them, that opset8 introduced. */
-export const opset8: readonly OperationDefinition[] = [Gather8, Slice8, Softmax8];
+export const opset8 = [Gather8, Slice8, Softmax8] as const;

@@ -1,5 +1,4 @@
-import type { OperationDefinition } from "../../model/operation.ts";
 import { SoftSign9 } from "../elementwise/soft-sign.ts";
 
 /** Operations, or versions of them, that opset9 introduced. */
-export const opset9: readonly OperationDefinition[] = [SoftSign9];
+export const opset9 = [SoftSign9] as const;
