@@ -24,7 +24,7 @@ export interface ConvertOptions {
   /** Names, shapes, types and frozen values of the inputs: `a[1,3,?,224]{f32},b->[1 2]`, or the same as data. Cuts the model at inner tensors. */
   readonly input?: string | readonly (string | InputOption)[];
   /** Shapes in the order of `input`, or of the model's inputs, or by name. */
-  readonly inputShape?: string | readonly ShapeOption[] | Readonly<Record<string, ShapeOption>>;
+  readonly inputShape?: string | readonly number[] | readonly ShapeOption[] | Readonly<Record<string, ShapeOption>>;
   /** Tensors or nodes that become the model's outputs. */
   readonly output?: string | readonly string[];
   /** Subtracted from the input, by channel. */

@@ -14,7 +14,7 @@ import { Concat } from "../../ops/movement/concat.ts";
 import { Gather8 } from "../../ops/movement/gather.ts";
 import { Pad12 } from "../../ops/movement/pad.ts";
 import { Transpose } from "../../ops/movement/transpose.ts";
-import { AvgPool } from "../../ops/nn/avg-pool.ts";
+import { AvgPool1 } from "../../ops/nn/avg-pool.ts";
 import { ConvolutionBackpropData } from "../../ops/nn/convolution-backprop-data.ts";
 import { Convolution } from "../../ops/nn/convolution.ts";
 import { GroupConvolutionBackpropData } from "../../ops/nn/group-convolution-backprop-data.ts";
@@ -22,7 +22,7 @@ import { GroupConvolution } from "../../ops/nn/group-convolution.ts";
 import { MatMul } from "../../ops/nn/mat-mul.ts";
 import { BatchNormInference5 } from "../../ops/normalization/batch-norm-inference.ts";
 import { Reshape } from "../../ops/shape/reshape.ts";
-import { Squeeze } from "../../ops/shape/squeeze.ts";
+import { Squeeze1 } from "../../ops/shape/squeeze.ts";
 import { Unsqueeze } from "../../ops/shape/unsqueeze.ts";
 import type { Rewrite } from "../rewrite.ts";
 import { addBeforeMatMul } from "./add-before-matmul.ts";
@@ -73,7 +73,7 @@ const channels = (g: Graph, count: number): Output => g.weights(1, count, 1, 1);
 const reshape = (g: Graph, x: Output, shape: readonly number[]): Output => g.apply(Reshape, [x, g.ints(shape)], { special_zero: true });
 const transpose = (g: Graph, x: Output, order: readonly number[]): Output => g.apply(Transpose, [x, g.ints(order)]);
 const unsqueeze = (g: Graph, x: Output, axes: readonly number[]): Output => g.apply(Unsqueeze, [x, g.ints(axes)]);
-const squeeze = (g: Graph, x: Output, axes: readonly number[]): Output => g.apply(Squeeze, [x, g.ints(axes)]);
+const squeeze = (g: Graph, x: Output, axes: readonly number[]): Output => g.apply(Squeeze1, [x, g.ints(axes)]);
 const pad = (g: Graph, x: Output, begin: readonly number[], end: readonly number[], value = 0): Output =>
   g.apply(Pad12, [x, g.ints(begin), g.ints(end), g.floats(value)], { pad_mode: "constant" });
 
@@ -355,7 +355,7 @@ describe("transpose to reshape", () =>
 describe("pad", () => {
   const pool = (g: Graph, x: Output, exclude: boolean): Output => {
     const { dilations: _, ...pooling } = window(0);
-    return g.apply(AvgPool, [x], { ...pooling, kernel: [2, 2], "exclude-pad": exclude, rounding_type: "floor" });
+    return g.apply(AvgPool1, [x], { ...pooling, kernel: [2, 2], "exclude-pad": exclude, rounding_type: "floor" });
   };
   check(
     [reshapeBeforePad, padIntoWindow],

@@ -22,7 +22,7 @@ import { Subtract } from "../../ops/elementwise/subtract.ts";
 import { Tanh } from "../../ops/elementwise/tanh.ts";
 import { Transpose } from "../../ops/movement/transpose.ts";
 import { Softmax8 } from "../../ops/normalization/softmax.ts";
-import { ReduceL2 } from "../../ops/reduction/reduce-l2.ts";
+import { ReduceL24 } from "../../ops/reduction/reduce-l2.ts";
 import { ReduceMax } from "../../ops/reduction/reduce-max.ts";
 import { ReduceMean } from "../../ops/reduction/reduce-mean.ts";
 import { ReduceSum } from "../../ops/reduction/reduce-sum.ts";
@@ -257,13 +257,13 @@ describe("normalize, softmax", () =>
       [
         "x/max(norm(x), eps)",
         "[2,3,4]",
-        (g, x) => div(g, x, g.apply(Maximum, [reduce(g, ReduceL2, x), g.floats(1e-3)])),
+        (g, x) => div(g, x, g.apply(Maximum, [reduce(g, ReduceL24, x), g.floats(1e-3)])),
         { NormalizeL2: 1 },
       ],
       [
         "another numerator stays",
         "[2,3,4]",
-        (g, x) => div(g, g.apply(Tanh, [x]), g.apply(Maximum, [reduce(g, ReduceL2, x), g.floats(1e-3)])),
+        (g, x) => div(g, g.apply(Tanh, [x]), g.apply(Maximum, [reduce(g, ReduceL24, x), g.floats(1e-3)])),
         { Tanh: 1, ReduceL2: 1, Maximum: 1, Divide: 1 },
       ],
       [
