@@ -375,6 +375,10 @@ class Rewriter {
       }
       const inPool = (o: MachineOperand | undefined): o is Constant =>
         typeof o === "object" && o.kind === "constant" && constantAt(o, at) === undefined;
+      if (!item.operands.some(inPool) && !inPool(item.mask)) {
+        out.push(item);
+        continue;
+      }
       const operands = [...item.operands];
       const made = new Map<Constant, VirtualRegister>();
       const load = (constant: Constant): VirtualRegister => {

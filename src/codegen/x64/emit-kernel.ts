@@ -1,12 +1,13 @@
 import { invariant } from "../../common/errors.ts";
 import type { IndexExpression, IndexVariable, Kernel, Statement } from "../../kernel/kernel.ts";
-import { type Accessor, type AddressPlan, constantRounds, type ForStatement, planAddresses, type Pointer } from "../address-plan.ts";
+import { type AddressPlan, constantRounds, type ForStatement, planAddresses, type Pointer } from "../address-plan.ts";
 import { allocateRegisters, type Allocation } from "./allocate-registers.ts";
 import { Assembler, type Label, type ListingLine, type Memory } from "./assembler.ts";
 import { type Entry, type General, GeneralRegisters, rax, rcx, rdi, rdx, rsi, rsp } from "./general-registers.ts";
 import type { MachineItem } from "./machine.ts";
 import type { X64Target } from "./instruction-buffer.ts";
 import { selectInstructions } from "./select.ts";
+import { ScalarUsage } from "./scalar-usage.ts";
 import { VectorEncoder } from "./vector-encoder.ts";
 
 export interface EmittedKernel {
@@ -68,6 +69,7 @@ class KernelEmitter {
   readonly #vectors: VectorEncoder;
   readonly #pointers = new Map<Pointer, General>();
   readonly #variables = new Map<number, General>();
+  readonly #usage: ScalarUsage;
   #drift = new Map<Pointer, number>();
   readonly #loops: OpenLoop[] = [];
   readonly #ifs: OpenIf[] = [];
@@ -80,6 +82,7 @@ class KernelEmitter {
     this.#assembler = assembler;
     this.#general = new GeneralRegisters(assembler, allocation.slots * 64);
     this.#vectors = new VectorEncoder(assembler, target, allocation, (pointer, displacement) => this.#address(pointer, displacement));
+    this.#usage = new ScalarUsage(plan);
     for (const p of plan.pointers) this.#pointers.set(p, { name: `pointer ${p.id}` });
   }
 
@@ -486,39 +489,13 @@ class KernelEmitter {
     }
   }
 
-  /** How often statements use each value that has a place now, an inner loop's uses counting ten times. */
+  /** How often statements use each value that has a place now. */
   #weights(statements: readonly Statement[], unit = 1): Map<General, number> {
     const weights = new Map<General, number>();
-    const use = (value: General | undefined, weight: number): void => {
-      if (value) weights.set(value, (weights.get(value) ?? 0) + weight);
-    };
-    const usePointer = (pointer: Pointer, weight: number): void => use(this.#pointers.get(pointer), weight);
-    const useExpression = ({ terms }: IndexExpression, weight: number): void => {
-      for (const { variable } of terms) use(this.#variables.get(variable.id), weight);
-    };
-    const accessWeight = (accessor: Accessor, weight: number): void => usePointer(this.#plan.access(accessor).pointer, weight);
-    const visit = (list: readonly Statement[], weight: number): void => {
-      for (const s of list)
-        if (s.kind === "for") {
-          useExpression(s.begin, weight);
-          useExpression(s.end, weight);
-          for (const { pointer } of this.#plan.advances(s.variable)) usePointer(pointer, weight * 10);
-          visit(s.body, weight * 10);
-        } else if (s.kind === "if") {
-          useExpression(s.nonNegative, weight);
-          visit(s.then, weight);
-          visit(s.otherwise, weight);
-        } else if (s.kind === "load" || s.kind === "store") accessWeight(s, weight);
-        else if (s.kind === "index") {
-          if (s.definition.op === "load") accessWeight(s.definition, weight);
-          else {
-            useExpression(s.definition.a, weight);
-            if ("b" in s.definition) useExpression(s.definition.b, weight);
-          }
-          for (const { pointer } of this.#plan.advances(s.variable)) usePointer(pointer, weight);
-        }
-    };
-    visit(statements, unit);
+    for (const [used, weight] of this.#usage.of(statements)) {
+      const value = "buffer" in used ? this.#pointers.get(used) : this.#variables.get(used.id);
+      if (value) weights.set(value, weight * unit);
+    }
     return weights;
   }
 }
