@@ -51,15 +51,19 @@ import { Parameter } from "../infrastructure/parameter.ts";
 import { Result } from "../infrastructure/result.ts";
 import { Concat } from "../movement/concat.ts";
 import { Gather1 } from "../movement/gather.ts";
+import { Pad1 } from "../movement/pad.ts";
 import { Split } from "../movement/split.ts";
 import { StridedSlice } from "../movement/strided-slice.ts";
+import { Tile } from "../movement/tile.ts";
 import { Transpose } from "../movement/transpose.ts";
 import { VariadicSplit } from "../movement/variadic-split.ts";
+import { AvgPool1 } from "../nn/avg-pool.ts";
 import { ConvolutionBackpropData } from "../nn/convolution-backprop-data.ts";
 import { Convolution } from "../nn/convolution.ts";
 import { GroupConvolutionBackpropData } from "../nn/group-convolution-backprop-data.ts";
 import { GroupConvolution } from "../nn/group-convolution.ts";
 import { MatMul } from "../nn/mat-mul.ts";
+import { MaxPool1 } from "../nn/max-pool.ts";
 import { BatchNormInference1 } from "../normalization/batch-norm-inference.ts";
 import { LRN } from "../normalization/lrn.ts";
 import { NormalizeL2 } from "../normalization/normalize-l2.ts";
@@ -85,6 +89,7 @@ export const opset1 = [
   Add,
   Asin,
   Atan,
+  AvgPool1,
   BatchNormInference1,
   Broadcast1,
   Ceiling,
@@ -119,6 +124,7 @@ export const opset1 = [
   LogicalOr,
   LogicalXor,
   MatMul,
+  MaxPool1,
   Maximum,
   Minimum,
   Mod,
@@ -127,6 +133,7 @@ export const opset1 = [
   NormalizeL2,
   NotEqual,
   PRelu,
+  Pad1,
   Parameter,
   Power,
   ReduceLogicalAnd,
@@ -155,6 +162,7 @@ export const opset1 = [
   Subtract,
   Tan,
   Tanh,
+  Tile,
   TopK1,
   Transpose,
   Unsqueeze,

@@ -1,4 +1,5 @@
 import { Identity16 } from "../elementwise/identity.ts";
+import { AvgPool16 } from "../nn/avg-pool.ts";
 
 /** Operations, or versions of them, that opset16 introduced. */
-export const opset16 = [Identity16] as const;
+export const opset16 = [AvgPool16, Identity16] as const;
