@@ -83,7 +83,8 @@ export function builderOf<D extends OperationDefinition>(op: D): Builder<D> {
 
 const isInput = (value: unknown): value is BuilderInput => value instanceof Output || value instanceof Node || value instanceof Tensor;
 
-function toOutput(input: unknown, where: string): Output {
+/** The output that is meant. Throws INVALID_ARGUMENT. */
+export function toOutput(input: unknown, where: string): Output {
   if (input instanceof Output) return input;
   if (input instanceof Tensor) return constantNode(input).outputs[0];
   if (input instanceof Node && input.outputs.length === 1) return input.outputs[0];

@@ -16,24 +16,27 @@ import { opset14 } from "./opsets/opset14.ts";
 import { opset15 } from "./opsets/opset15.ts";
 import { opset16 } from "./opsets/opset16.ts";
 
-const all: readonly OperationDefinition[] = [
-  ...opset1,
-  ...opset2,
-  ...opset3,
-  ...opset4,
-  ...opset5,
-  ...opset6,
-  ...opset7,
-  ...opset8,
-  ...opset9,
-  ...opset10,
-  ...opset11,
-  ...opset12,
-  ...opset13,
-  ...opset14,
-  ...opset15,
-  ...opset16,
-];
+/** What each opset introduced, in order. Their types carry the operations' names and attributes to the builders of vintner/opset. */
+export const opsets = [
+  opset1,
+  opset2,
+  opset3,
+  opset4,
+  opset5,
+  opset6,
+  opset7,
+  opset8,
+  opset9,
+  opset10,
+  opset11,
+  opset12,
+  opset13,
+  opset14,
+  opset15,
+  opset16,
+] as const;
+
+const all: readonly OperationDefinition[] = opsets.flat();
 
 const numberOf = (opset: Opset): number => Number(opset.slice("opset".length));
 
