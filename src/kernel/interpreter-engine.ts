@@ -1,3 +1,4 @@
+import { nextTurn } from "#platform/event-loop";
 import { VintnerError } from "../common/errors.ts";
 import type { Engine, Memory, Program, Step } from "./engine.ts";
 import { type InterpretedKernel, interpretKernel } from "./interpreter.ts";
@@ -53,7 +54,7 @@ class InterpretedProgram implements Program {
     for (const { kernel, run, arrays } of this.#steps)
       for (let task = 0; task < kernel.tasks; task++) {
         if (performance.now() - start > sliceMilliseconds) {
-          await new Promise((resolve) => setTimeout(resolve, 0));
+          await nextTurn();
           start = performance.now();
         }
         run(arrays, task, task + 1);

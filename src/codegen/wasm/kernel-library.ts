@@ -6,25 +6,101 @@ import { type MemoryLimits, ModuleBuilder } from "./module-builder.ts";
 
 /** Kernels of one module. Browsers compile at once, on the page's main thread, only what is not too large. */
 const mostKernels = 64;
+/** Kernels that are kept although no program uses them. */
+const mostIdleKernels = 512;
 
-/** A compiled module whose functions go to the table from `base` on. */
+/** A compiled module; its functions stand in the table of functions from `base` on. */
 export interface KernelLibrary {
   readonly module: WebAssembly.Module;
-  /** Length of the table with this library in it. */
-  readonly tableSize: number;
+  readonly base: number;
+  readonly keys: readonly string[];
 }
 
-/** Compiles kernels into libraries; the first kernel's place in the table is `base`, the others follow. */
-export function compileKernels(kernels: readonly Kernel[], target: KernelTarget, memory: MemoryLimits, base: number): KernelLibrary[] {
-  const libraries: KernelLibrary[] = [];
-  for (let first = 0; first < kernels.length; first += mostKernels) {
-    const part = kernels.slice(first, first + mostKernels);
-    const m = new ModuleBuilder();
-    m.importMemory("env", "memory", memory);
-    m.importTable("env", "table");
-    const functions = part.map((kernel) => m.addFunction(kernel.name, kernelFunctionType, (a) => emitKernel(kernel, target, a)));
-    m.addElements(base + first, functions);
-    libraries.push({ module: compileModule(m.encode()), tableSize: base + first + part.length });
+/** The kernels of a program, until it releases them. */
+export interface KernelUse {
+  /** Place in the table of a kernel. */
+  indexOf(kernel: Kernel): number;
+  release(): void;
+}
+
+/** Told when libraries come and go, in that order. */
+export interface LibraryListener {
+  onAdd(library: KernelLibrary): void;
+  onRemove(library: KernelLibrary): void;
+}
+
+/** Compiles kernels, each key once, and keeps them as long as programs use them, and a while longer. */
+export class KernelLibraries {
+  readonly #target: KernelTarget;
+  readonly #memory: MemoryLimits;
+  readonly #listener: LibraryListener;
+  readonly #byKey = new Map<string, { readonly library: KernelLibrary; readonly index: number }>();
+  readonly #users = new Map<KernelLibrary, number>();
+  /** Without users, the longest idle first. */
+  readonly #idle = new Set<KernelLibrary>();
+  #tableSize = 0;
+
+  constructor(target: KernelTarget, memory: MemoryLimits, listener: LibraryListener) {
+    this.#target = target;
+    this.#memory = memory;
+    this.#listener = listener;
   }
-  return libraries;
+
+  use(kernels: readonly Kernel[]): KernelUse {
+    const missing = [...new Map(kernels.map((k) => [k.key, k])).values()].filter((k) => !this.#byKey.has(k.key));
+    for (let first = 0; first < missing.length; first += mostKernels) this.#add(missing.slice(first, first + mostKernels));
+    const entryOf = ({ key }: Kernel) => this.#byKey.get(key) as { library: KernelLibrary; index: number };
+    const libraries = new Set(kernels.map((k) => entryOf(k).library));
+    for (const library of libraries) {
+      this.#users.set(library, (this.#users.get(library) as number) + 1);
+      this.#idle.delete(library);
+    }
+    return {
+      indexOf: (kernel) => entryOf(kernel).index,
+      release: () => {
+        for (const library of libraries) this.#leave(library);
+        libraries.clear();
+      },
+    };
+  }
+
+  #add(kernels: readonly Kernel[]): void {
+    const m = new ModuleBuilder();
+    m.importMemory("env", "memory", this.#memory);
+    m.importTable("env", "table");
+    const functions = kernels.map((kernel) => m.addFunction(kernel.name, kernelFunctionType, (a) => emitKernel(kernel, this.#target, a)));
+    m.addElements(this.#tableSize, functions);
+    const library = { module: compileModule(m.encode()), base: this.#tableSize, keys: kernels.map((k) => k.key) };
+    this.#tableSize += kernels.length;
+    this.#users.set(library, 0);
+    for (const [i, key] of library.keys.entries()) this.#byKey.set(key, { library, index: library.base + i });
+    this.#listener.onAdd(library);
+  }
+
+  #leave(library: KernelLibrary): void {
+    const users = (this.#users.get(library) as number) - 1;
+    this.#users.set(library, users);
+    if (users > 0) return;
+    this.#idle.add(library);
+    let kernels = 0;
+    for (const idle of this.#idle) kernels += idle.keys.length;
+    for (const idle of this.#idle) {
+      if (kernels <= mostIdleKernels) return;
+      kernels -= idle.keys.length;
+      this.#idle.delete(idle);
+      this.#users.delete(idle);
+      for (const key of idle.keys) this.#byKey.delete(key);
+      this.#listener.onRemove(idle);
+    }
+  }
+}
+
+/** Puts a library's functions into a thread's table; its places are never used again after it has gone. */
+export function installLibrary({ module, base, keys }: KernelLibrary, table: WebAssembly.Table, imports: WebAssembly.Imports): void {
+  table.grow(base + keys.length - table.length);
+  new WebAssembly.Instance(module, imports);
+}
+
+export function removeLibrary({ base, keys }: KernelLibrary, table: WebAssembly.Table): void {
+  for (const i of keys.keys()) table.set(base + i, null);
 }

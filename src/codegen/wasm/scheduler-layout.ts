@@ -5,8 +5,8 @@
 export const control = {
   /** Counts runs and other news; idle workers wait for it to change. */
   epoch: 64,
-  /** Code libraries that exist, -1 to stop: a worker that has another number returns to JavaScript. */
-  libraries: 128,
+  /** Libraries of kernels that have come or gone, -1 to stop: a worker that knows of another number returns to JavaScript. */
+  news: 128,
   /** Workers inside a run. */
   active: 192,
   /** First step of the program that is running; 0 when there is none. */

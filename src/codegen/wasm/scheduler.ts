@@ -16,8 +16,8 @@ export interface SchedulerExports {
   start(first: number, end: number): void;
   /** Takes part in the run that is going on, if any; 1 if this thread ended it. */
   join(): number;
-  /** A worker's life: takes part in runs until the number of libraries is not `installed`. Worker 0 joins asynchronous runs only. */
-  work(worker: number, installed: number): void;
+  /** A worker's life: takes part in runs until there is other news than the `known`. Worker 0 joins asynchronous runs only. */
+  work(worker: number, known: number): void;
 }
 
 /**
@@ -327,11 +327,11 @@ function emitJoin(a: FunctionAssembler, phases: number): void {
 }
 
 function emitWork(a: FunctionAssembler, phases: number, finished: number): void {
-  const [worker, installed] = [0, 1];
+  const [worker, known] = [0, 1];
   const [seen, epoch, first, ended, spins] = Array.from({ length: 5 }, () => a.local("i32"));
   const leaveIfNews = (depth: number): void => {
-    loadWord(a, control.libraries);
-    a.get(installed);
+    loadWord(a, control.news);
+    a.get(known);
     a.op("i32.ne");
     a.op("br_if", depth);
   };
@@ -353,7 +353,7 @@ function emitWork(a: FunctionAssembler, phases: number, finished: number): void 
         }
         addToWord(a, control.active, 1);
         a.block(() => {
-          // In this order: a program that is open here has its libraries counted already, and stays open while `active` says so.
+          // In this order: the libraries of a program that is open here are news already, and stays open while `active` says so.
           loadWord(a, control.firstStep);
           a.op("local.tee", first);
           a.op("i32.eqz");

@@ -149,6 +149,17 @@ describe("programs", () => {
     }
   });
 
+  it("may be disposed of while they run", async () => {
+    const engine = create(best, { threads: 2 });
+    const vectors = new Vectors(engine);
+    const program = engine.program([vectors.step(axpyKernel(target, { rounds: 1000 }), 0, 1)]);
+    const run = program.runAsync();
+    program.dispose();
+    program.dispose();
+    await run;
+    expect(vectors.value(1)).toBe(1000);
+  });
+
   it("end with the engine", async () => {
     const engine = createWasmEngine(best, { threads: 2 });
     const vectors = new Vectors(engine);

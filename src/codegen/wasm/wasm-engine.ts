@@ -1,3 +1,4 @@
+import { nextTurn } from "#platform/event-loop";
 import { compileModule } from "#platform/web-assembly";
 import { threadMayWait } from "#platform/workers";
 import { VintnerError } from "../../common/errors.ts";
@@ -7,7 +8,7 @@ import { checkStepOperands } from "../../kernel/memory-array.ts";
 import { type KernelTarget, targets } from "../../kernel/target.ts";
 import { availableWasmTargets, type WasmTargetName } from "./features.ts";
 import { emitKernel, kernelFunctionType } from "./kernel-emitter.ts";
-import { compileKernels } from "./kernel-library.ts";
+import { installLibrary, KernelLibraries, type KernelUse, removeLibrary } from "./kernel-library.ts";
 import { LinearBlock, LinearMemory } from "./linear-memory.ts";
 import { ModuleBuilder } from "./module-builder.ts";
 import { printFunction } from "./print-function.ts";
@@ -42,16 +43,14 @@ class WasmEngine implements Engine {
   readonly target: KernelTarget;
   readonly threads: number;
   readonly #memory: LinearMemory;
-  readonly #table = new WebAssembly.Table({ element: "anyfunc", initial: 0 });
-  readonly #imports: WebAssembly.Imports;
   readonly #scheduler: SchedulerExports;
   readonly #pool: WorkerPool | undefined;
-  /** Place in the table of each kernel, by key. */
-  readonly #kernels = new Map<string, number>();
+  readonly #libraries: KernelLibraries;
   /** Ends the asynchronous run that is going on. */
   #finish: (() => void) | undefined;
   /** The end of the last asynchronous run that was asked for. */
   #lastRun: Promise<void> = Promise.resolve();
+  #asynchronousRuns = 0;
   #disposed = false;
 
   constructor(target: KernelTarget, threads: number) {
@@ -59,9 +58,10 @@ class WasmEngine implements Engine {
     this.threads = threads > 1 && canShareMemory() ? threads : 1;
     this.#memory = new LinearMemory(this.threads > 1);
     const { memory, limits } = this.#memory;
-    this.#imports = { env: { memory, table: this.#table, finished: () => {} } };
+    const table = new WebAssembly.Table({ element: "anyfunc", initial: 0 });
+    const imports = { env: { memory, table, finished: () => {} } };
     const scheduler = compileModule(buildScheduler(limits).encode());
-    this.#scheduler = new WebAssembly.Instance(scheduler, this.#imports).exports as unknown as SchedulerExports;
+    this.#scheduler = new WebAssembly.Instance(scheduler, imports).exports as unknown as SchedulerExports;
     if (this.threads > 1)
       this.#pool = new WorkerPool(
         memory,
@@ -69,6 +69,16 @@ class WasmEngine implements Engine {
         () => this.#finish?.(),
         () => this.#joinRun(),
       );
+    this.#libraries = new KernelLibraries(target, limits, {
+      onAdd: (library) => {
+        installLibrary(library, table, imports);
+        this.#pool?.onAdd(library);
+      },
+      onRemove: (library) => {
+        removeLibrary(library, table);
+        this.#pool?.onRemove(library);
+      },
+    });
   }
 
   allocate(byteLength: number): Memory {
@@ -77,17 +87,26 @@ class WasmEngine implements Engine {
 
   program(steps: readonly Step[]): Program {
     if (this.#disposed) throw disposed();
-    steps.forEach(checkStepOperands);
-    this.#compile(steps.map((s) => s.kernel));
-    for (let worker = 1; worker < this.threads; worker++) this.#pool?.ensure(worker);
-    const operandWords = steps.reduce((n, s) => n + s.operands.length, 0);
+    const addresses = steps.map((step) => {
+      checkStepOperands(step);
+      return step.operands.map(({ memory, byteOffset }) => this.#addressOf(memory) + byteOffset);
+    });
+    const operandWords = addresses.reduce((n, list) => n + list.length, 0);
     const block = this.#memory.allocate(steps.length * stepRecord.byteLength + operandWords * 4);
+    let use: KernelUse;
+    try {
+      use = this.#libraries.use(steps.map((s) => s.kernel));
+    } catch (error) {
+      block.dispose();
+      throw error;
+    }
+    for (let worker = 1; worker < this.threads; worker++) this.#pool?.ensure(worker);
     const words = new Int32Array(this.#memory.memory.buffer, block.offset, block.byteLength / 4);
     let operandsAt = (steps.length * stepRecord.byteLength) / 4;
     let barrier = false;
     const records: (number | undefined)[] = [];
     let next = 0;
-    for (const { kernel, operands, barrier: ownBarrier } of steps) {
+    for (const [i, { kernel, barrier: ownBarrier }] of steps.entries()) {
       barrier ||= ownBarrier;
       // Steps without tasks have no record; their barriers pass on.
       if (kernel.tasks === 0) {
@@ -96,16 +115,26 @@ class WasmEngine implements Engine {
       }
       const record = next++ * stepRecord.byteLength;
       records.push(block.offset + record);
-      words[(record + stepRecord.function) / 4] = this.#kernels.get(kernel.key) as number;
+      words[(record + stepRecord.function) / 4] = use.indexOf(kernel);
       words[(record + stepRecord.operands) / 4] = block.offset + operandsAt * 4;
       words[(record + stepRecord.tasks) / 4] = kernel.tasks;
       words[(record + stepRecord.barrier) / 4] = barrier ? 1 : 0;
       barrier = false;
-      for (const { memory, byteOffset } of operands) words[operandsAt++] = this.#addressOf(memory) + byteOffset;
+      words.set(addresses[i], operandsAt);
+      operandsAt += addresses[i].length;
     }
-    return new WasmProgram(block, records, {
+    return new WasmProgram(records, {
       run: (first, end) => this.#run(first, end),
       runAsync: (first, end) => this.#runAsync(first, end),
+      release: () => {
+        const release = (): void => {
+          block.dispose();
+          if (!this.#disposed) use.release();
+        };
+        // Not while it may still be running.
+        if (this.#asynchronousRuns === 0) release();
+        else void this.#lastRun.then(release, release);
+      },
     });
   }
 
@@ -118,9 +147,10 @@ class WasmEngine implements Engine {
   dispose(): void {
     if (this.#disposed) return;
     this.#joinRun();
+    // It may have been ended by a worker whose message will not arrive any more.
+    this.#finish?.();
     this.#disposed = true;
     this.#pool?.dispose();
-    this.#kernels.clear();
   }
 
   #run(first: number, end: number): void {
@@ -138,7 +168,7 @@ class WasmEngine implements Engine {
     const run = async (): Promise<void> => {
       if (this.#disposed) throw disposed();
       if (!this.#pool?.ensure(0)) {
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        await nextTurn();
         this.#run(first, end);
         return;
       }
@@ -153,26 +183,14 @@ class WasmEngine implements Engine {
         this.#scheduler.start(first, end);
       });
     };
-    this.#lastRun = this.#lastRun.then(run, run);
+    this.#asynchronousRuns++;
+    this.#lastRun = this.#lastRun.then(run, run).finally(() => this.#asynchronousRuns--);
     return this.#lastRun;
   }
 
   /** Helps to end the asynchronous run that is going on, if any. */
   #joinRun(): void {
     if (this.#pool && this.#scheduler.join() === 1) this.#finish?.();
-  }
-
-  #compile(kernels: readonly Kernel[]): void {
-    const missing = [...new Map(kernels.map((k) => [k.key, k])).values()].filter((k) => !this.#kernels.has(k.key));
-    if (missing.length === 0) return;
-    const base = this.#table.length;
-    const libraries = compileKernels(missing, this.target, this.#memory.limits, base);
-    for (const { module, tableSize } of libraries) {
-      this.#table.grow(tableSize - this.#table.length);
-      new WebAssembly.Instance(module, this.#imports);
-    }
-    for (const [i, { key }] of missing.entries()) this.#kernels.set(key, base + i);
-    this.#pool?.install(libraries);
   }
 
   #addressOf(memory: Memory): number {

@@ -1,22 +1,23 @@
-import type { Memory, Program } from "../../kernel/engine.ts";
+import type { Program } from "../../kernel/engine.ts";
 import { stepRecord } from "./scheduler-layout.ts";
 
 /** How a program has its step records run: those from address `first` to behind `end`. */
 export interface StepRunner {
   run(first: number, end: number): void;
   runAsync(first: number, end: number): Promise<void>;
+  /** The program will not run again. */
+  release(): void;
 }
 
 export class WasmProgram implements Program {
-  readonly #block: Memory;
   /** Address of each step's record; undefined for steps without tasks. */
   readonly #records: readonly (number | undefined)[];
   readonly #runner: StepRunner;
   readonly #first: number;
   readonly #end: number;
+  #disposed = false;
 
-  constructor(block: Memory, records: readonly (number | undefined)[], runner: StepRunner) {
-    this.#block = block;
+  constructor(records: readonly (number | undefined)[], runner: StepRunner) {
     this.#records = records;
     this.#runner = runner;
     const present = records.filter((r) => r !== undefined);
@@ -42,6 +43,8 @@ export class WasmProgram implements Program {
   }
 
   dispose(): void {
-    this.#block.dispose();
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#runner.release();
   }
 }

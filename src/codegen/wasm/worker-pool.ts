@@ -1,17 +1,20 @@
 import { startWorker } from "#platform/workers";
 import type { PlatformWorker } from "../../platform/platform-worker.ts";
-import type { KernelLibrary } from "./kernel-library.ts";
-import { workerSource } from "./worker-source.ts";
+import type { KernelLibrary, LibraryListener } from "./kernel-library.ts";
 import { control } from "./scheduler-layout.ts";
+import { additionOf, removalOf, type WorkerMessage, workerSource } from "./worker-source.ts";
 
 /** Workers 1 to threads - 1 join all runs; worker 0 stands in for the main thread in asynchronous ones. */
-export class WorkerPool {
+export class WorkerPool implements LibraryListener {
   readonly #memory: WebAssembly.Memory;
   readonly #scheduler: WebAssembly.Module;
-  readonly #libraries: KernelLibrary[] = [];
+  readonly #libraries = new Set<KernelLibrary>();
   readonly #workers = new Map<number, PlatformWorker>();
+  readonly #lost = new Set<number>();
   readonly #onFinished: () => void;
   readonly #onLoss: () => void;
+  /** Libraries that have come or gone. */
+  #news = 0;
 
   /** `onFinished` is called when workers have ended an asynchronous run, `onLoss` when a worker has failed. */
   constructor(memory: WebAssembly.Memory, scheduler: WebAssembly.Module, onFinished: () => void, onLoss: () => void) {
@@ -21,35 +24,38 @@ export class WorkerPool {
     this.#onLoss = onLoss;
   }
 
-  /** Starts a worker unless it is there; false where there are no threads. */
+  /** Starts a worker unless it is there; false where there are no threads, or where it has failed before. */
   ensure(worker: number): boolean {
     if (this.#workers.has(worker)) return true;
+    if (this.#lost.has(worker)) return false;
     const started = startWorker(workerSource, {
       onMessage: () => this.#onFinished(),
       onError: () => {
         this.#workers.delete(worker);
+        this.#lost.add(worker);
         this.#onLoss();
       },
     });
-    if (!started) return false;
+    if (!started) {
+      this.#lost.add(worker);
+      return false;
+    }
     this.#workers.set(worker, started);
-    started.post({ scheduler: this.#scheduler, memory: this.#memory, worker });
-    for (const library of this.#libraries) started.post(message(library));
+    const first: WorkerMessage = { scheduler: this.#scheduler, memory: this.#memory, worker, news: this.#news - this.#libraries.size };
+    for (const message of [first, ...[...this.#libraries].map(additionOf)]) started.post(message);
     return true;
   }
 
-  get size(): number {
-    return this.#workers.size;
+  onAdd(library: KernelLibrary): void {
+    this.#libraries.add(library);
+    this.#tell(additionOf(library));
+  }
+  onRemove(library: KernelLibrary): void {
+    this.#libraries.delete(library);
+    this.#tell(removalOf(library));
   }
 
-  install(libraries: readonly KernelLibrary[]): void {
-    for (const library of libraries) {
-      this.#libraries.push(library);
-      for (const worker of this.#workers.values()) worker.post(message(library));
-    }
-    this.#announce(this.#libraries.length);
-  }
-
+  /** Keeps the process alive until `release`. */
   hold(): void {
     for (const worker of this.#workers.values()) worker.hold();
   }
@@ -63,12 +69,16 @@ export class WorkerPool {
     this.#workers.clear();
   }
 
-  #announce(libraries: number): void {
+  #tell(message: WorkerMessage): void {
+    for (const worker of this.#workers.values()) worker.post(message);
+    this.#announce(++this.#news);
+  }
+
+  /** After the messages: a worker that sees the number finds them waiting. */
+  #announce(news: number): void {
     const words = new Int32Array(this.#memory.buffer);
-    Atomics.store(words, control.libraries / 4, libraries);
+    Atomics.store(words, control.news / 4, news);
     Atomics.add(words, control.epoch / 4, 1);
     Atomics.notify(words, control.epoch / 4);
   }
 }
-
-const message = ({ module, tableSize }: KernelLibrary): object => ({ library: module, size: tableSize });

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { KernelBuilder } from "../../kernel/builder.ts";
+import type { Kernel } from "../../kernel/kernel.ts";
+import { targets } from "../../kernel/target.ts";
+import { KernelLibraries, type KernelLibrary } from "./kernel-library.ts";
+
+const target = targets["wasm-simd"];
+
+/** A kernel that stores a number. */
+function constantKernel(value: number): Kernel {
+  const k = new KernelBuilder(`constant ${value}`, target);
+  k.store(k.buffer("y", "f32", 4, "write"), 0, k.constant(value));
+  return k.build({ key: `${value}` });
+}
+
+function libraries() {
+  const added: KernelLibrary[] = [];
+  const removed: KernelLibrary[] = [];
+  const made = new KernelLibraries(
+    target,
+    { minimum: 1, maximum: 1, shared: false },
+    { onAdd: (library) => added.push(library), onRemove: (library) => removed.push(library) },
+  );
+  return { made, added, removed };
+}
+
+describe("KernelLibraries", () => {
+  it("compiles each key once and gives it one place", () => {
+    const { made, added } = libraries();
+    const [a, b, c] = [1, 2, 3].map(constantKernel);
+    const first = made.use([a, b, a]);
+    const second = made.use([constantKernel(2), c]);
+    expect(added.map((l) => l.keys.length)).toEqual([2, 1]);
+    expect(second.indexOf(b)).toBe(first.indexOf(b));
+    expect(new Set([first.indexOf(a), first.indexOf(b), second.indexOf(c)]).size).toBe(3);
+  });
+
+  it("keeps idle kernels for a while and lets the longest idle go", () => {
+    const { made, added, removed } = libraries();
+    const programs = Array.from({ length: 9 }, (_, p) => Array.from({ length: 64 }, (_, i) => constantKernel(p * 64 + i)));
+    const uses = programs.map((kernels) => made.use(kernels));
+    expect(added).toHaveLength(9);
+    for (const use of uses.slice(0, 8)) {
+      use.release();
+      use.release();
+    }
+    // The first is wanted again, so that the second has been idle longest.
+    made.use(programs[0]).release();
+    expect(removed).toEqual([]);
+    uses[8].release();
+    expect(removed).toEqual([added[1]]);
+    const again = made.use(programs[1]);
+    expect(added).toHaveLength(10);
+    expect(again.indexOf(programs[1][0])).toBe(9 * 64);
+  });
+
+  it("cuts what is too large for one module", () => {
+    const { made, added } = libraries();
+    made.use(Array.from({ length: 130 }, (_, i) => constantKernel(i)));
+    expect(added.map(({ base, keys }) => [base, keys.length])).toEqual([
+      [0, 64],
+      [64, 64],
+      [128, 2],
+    ]);
+  });
+});
