@@ -4,10 +4,10 @@ import { checkStepOperands } from "../../kernel/memory-array.ts";
 import type { NativeSystem } from "../../platform/native-system.ts";
 import type { CachedCode, CodeCache } from "./code-cache.ts";
 import { NativeMemory } from "./native-memory.ts";
-import { stepLayout } from "./runner-code.ts";
+import { shareLayout, stepBytes, stepLayout } from "./runner-code.ts";
 import type { ThreadPool } from "./thread-pool.ts";
 
-/** Chunks of a step's tasks for each thread: enough that an uneven end costs little. */
+/** Chunks of a thread's share of a step: enough that an uneven end costs little. */
 const chunksPerThread = 8;
 
 /** A table of steps in native memory. */
@@ -19,6 +19,7 @@ export class NativeProgram implements Program {
   /** Keeps the operands' memory alive. */
   readonly #steps: readonly Step[];
   readonly #lastGroup: bigint;
+  readonly #stepBytes: number;
   readonly #onDispose: (program: NativeProgram) => void;
   #running = false;
   #disposed = false;
@@ -31,27 +32,33 @@ export class NativeProgram implements Program {
     onDispose: (program: NativeProgram) => void,
   ) {
     this.#pool = pool;
+    this.#stepBytes = stepBytes(pool.threads);
     this.#cache = cache;
     this.#steps = steps;
     this.#onDispose = onDispose;
     for (const step of steps) checkStepOperands(step);
     const operandWords = steps.reduce((n, s) => n + s.operands.length, 0);
-    this.#table = new NativeMemory(system, steps.length * stepLayout.bytes + operandWords * 8);
+    this.#table = new NativeMemory(system, steps.length * this.#stepBytes + operandWords * 8);
     this.#code = cache.acquire(steps.map((s) => s.kernel));
     const bytes = this.#table.bytes();
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const put = (at: number, value: bigint): void => view.setBigUint64(at, value, true);
     const { address } = this.#table;
-    let operandsAt = steps.length * stepLayout.bytes;
+    let operandsAt = steps.length * this.#stepBytes;
     let group = 0;
     for (const [i, { kernel, operands, barrier }] of steps.entries()) {
-      const at = i * stepLayout.bytes;
+      const at = i * this.#stepBytes;
       put(at + stepLayout.kernel, this.#code[i].address);
       put(at + stepLayout.operands, address + BigInt(operandsAt));
       put(at + stepLayout.tasks, BigInt(kernel.tasks));
+      for (let t = 0; t < pool.threads; t++) {
+        const share = at + stepLayout.shares + t * shareLayout.bytes;
+        put(share + shareLayout.begin, BigInt(Math.floor((kernel.tasks * t) / pool.threads)));
+        put(share + shareLayout.end, BigInt(Math.floor((kernel.tasks * (t + 1)) / pool.threads)));
+      }
       put(at + stepLayout.chunk, BigInt(Math.max(1, Math.floor(kernel.tasks / (pool.threads * chunksPerThread)))));
       if (barrier && i > 0) {
-        put(at + stepLayout.group, address + BigInt(group * stepLayout.bytes));
+        put(at + stepLayout.group, address + BigInt(group * this.#stepBytes));
         group = i;
       }
       for (const { memory, byteOffset } of operands) {
@@ -61,7 +68,7 @@ export class NativeProgram implements Program {
         operandsAt += 8;
       }
     }
-    this.#lastGroup = address + BigInt(group * stepLayout.bytes);
+    this.#lastGroup = address + BigInt(group * this.#stepBytes);
   }
 
   run(): void {
@@ -106,7 +113,7 @@ export class NativeProgram implements Program {
   }
 
   #end(step: number): bigint {
-    return this.#table.address + BigInt(step * stepLayout.bytes);
+    return this.#table.address + BigInt(step * this.#stepBytes);
   }
   #begin(): void {
     if (this.#disposed) throw new VintnerError("INTERNAL", { what: "a program that was disposed of cannot run" });

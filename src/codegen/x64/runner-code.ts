@@ -11,17 +11,32 @@ import { rax, rcx, rdi, rdx, rsi, rsp } from "./general-registers.ts";
  *     busy         1 while a run owns the workers; another run at the same time goes alone
  *     first, end   the run's steps
  *     stop         workers leave
- * A step (128 bytes): kernel, operands, tasks, chunk, group (the first step that this one waits for, or 0); on the second
- * cache line next (tasks handed out) and done (tasks completed).
+ *     started      workers that have taken a number
+ * A step: kernel, operands, tasks, chunk, group (the first step that this one waits for, or 0); on the next cache line
+ * done (tasks completed); then a line for each thread with its share of the tasks: next (handed out), begin, end.
  *
- * Threads walk the steps in order. Of each they take chunks of tasks by an atomic counter until there are no more; a step
- * that needs the earlier ones waits until those have completed all their tasks. So no thread waits for another thread,
- * only for work, and one that wakes late costs nothing. A step with one task belongs to the caller's thread.
+ * Threads walk the steps in order. Each takes chunks of its own share, so that neighbouring steps find their data in the
+ * same core's cache, and when that is empty of the others'. A step that needs the earlier ones waits until those have
+ * completed all their tasks. So no thread waits for another thread, only for work, and one that wakes late costs nothing.
+ * A step with one task belongs to the caller's thread.
  *
  * Sleeping and yielding are system calls of Linux; elsewhere programs run on the calling thread.
  */
-export const poolState = { generation: 0, sleepers: 64, active: 128, busy: 192, first: 256, end: 264, stop: 320, bytes: 384 } as const;
-export const stepLayout = { kernel: 0, operands: 8, tasks: 16, chunk: 24, group: 32, next: 64, done: 72, bytes: 128 } as const;
+export const poolState = {
+  generation: 0,
+  sleepers: 64,
+  active: 128,
+  busy: 192,
+  first: 256,
+  end: 264,
+  stop: 320,
+  started: 384,
+  bytes: 448,
+} as const;
+export const stepLayout = { kernel: 0, operands: 8, tasks: 16, chunk: 24, group: 32, done: 64, shares: 128 } as const;
+export const shareLayout = { next: 0, begin: 8, end: 16, bytes: 64 } as const;
+/** Bytes of a step. */
+export const stepBytes = (threads: number): number => stepLayout.shares + threads * shareLayout.bytes;
 
 const [rbx, rbp, r12, r13, r14, r15] = [3, 5, 12, 13, 14, 15];
 const calleeSaved = [rbx, rbp, r12, r13, r14, r15];
@@ -33,19 +48,28 @@ const futexWakePrivate = 129;
 
 const at = (base: number, displacement: number): Memory => ({ base, displacement });
 
+/** The frame: the pool's state, a word of the function's own, the offset of this thread's share, tasks completed in a step. */
 const stateWord = at(rsp, 0);
 const spareWord = at(rsp, 8);
+const shareWord = at(rsp, 16);
+const completedWord = at(rsp, 24);
+const frameBytes = 40;
 
 class RunnerWriter {
   readonly a = new Assembler();
+  readonly #threads: number;
+
+  constructor(threads: number) {
+    this.#threads = threads;
+  }
 
   enter(): void {
     for (const r of calleeSaved) this.a.op("push", 128, [r]);
-    // Two words of frame, and calls find the stack aligned to 16.
-    this.a.op("sub.b", 128, [rsp, 24]);
+    // Calls find the stack aligned to 16.
+    this.a.op("sub.b", 128, [rsp, frameBytes]);
   }
   leave(): void {
-    this.a.op("add.b", 128, [rsp, 24]);
+    this.a.op("add.b", 128, [rsp, frameBytes]);
     for (const r of calleeSaved.toReversed()) this.a.op("pop", 128, [r]);
     this.a.op("ret", 128, []);
   }
@@ -66,54 +90,106 @@ class RunnerWriter {
     a.jumpIf("ae", done);
     a.op("xor", 128, [rsi, rsi]);
     this.call(rsi, at(rbx, stepLayout.tasks));
-    a.op("add.i", 128, [rbx, stepLayout.bytes]);
+    this.nextStep(rbx);
     a.jump(loop);
     a.bind(done);
+  }
+
+  nextStep(step: number): void {
+    this.a.op("add.i", 128, [step, stepBytes(this.#threads)]);
   }
 
   /** All steps in [rbx, rbp), shared with the other threads. `caller`: this thread takes the steps of one task. */
   runShared(caller: boolean): void {
     const { a } = this;
-    const [step, next, finished, take, single] = [a.label(), a.label(), a.label(), a.label(), a.label()];
+    const [step, next, finished, single] = [a.label(), a.label(), a.label(), a.label()];
     a.bind(step);
     a.op("cmp", 128, [rbx, rbp]);
     a.jumpIf("ae", finished);
-    a.op("mov", 128, [r13, at(rbx, stepLayout.tasks)]);
-    a.op("cmp.b", 128, [r13, 1]);
-    if (caller) a.jumpIf("le", single);
-    else a.jumpIf("le", next);
-    a.op("cmp", 128, [r13, at(rbx, stepLayout.next)]);
-    a.jumpIf("le", next);
+    a.op("cmp.b", 128, [at(rbx, stepLayout.tasks), 1]);
+    a.jumpIf("le", caller ? single : next);
     this.#awaitGroup();
-    a.bind(take);
-    a.op("mov", 128, [r12, at(rbx, stepLayout.chunk)]);
-    a.op("mov", 128, [r14, r12]);
-    a.op("lock xadd", 128, [at(rbx, stepLayout.next), r12]);
-    a.op("cmp", 128, [r12, r13]);
-    a.jumpIf("ge", next);
-    // r14: end of the chunk, r15: its length.
-    a.op("add", 128, [r14, r12]);
-    a.op("cmp", 128, [r14, r13]);
-    const whole = a.label();
-    a.jumpIf("le", whole);
-    a.op("mov", 128, [r14, r13]);
-    a.bind(whole);
-    a.op("mov", 128, [r15, r14]);
-    a.op("sub", 128, [r15, r12]);
-    this.call(r12, r14);
-    a.op("lock xadd", 128, [at(rbx, stepLayout.done), r15]);
-    a.jump(take);
+    this.#takeTasks();
     if (caller) {
+      a.jump(next);
       a.bind(single);
       this.#awaitGroup();
       a.op("xor", 128, [rsi, rsi]);
-      this.call(rsi, r13);
-      a.op("mov.store", 128, [at(rbx, stepLayout.done), r13]);
+      this.call(rsi, at(rbx, stepLayout.tasks));
+      a.op("mov", 128, [rax, at(rbx, stepLayout.tasks)]);
+      a.op("mov.store", 128, [at(rbx, stepLayout.done), rax]);
     }
     a.bind(next);
-    a.op("add.i", 128, [rbx, stepLayout.bytes]);
+    this.nextStep(rbx);
     a.jump(step);
     a.bind(finished);
+  }
+
+  /** Chunks of the step's shares, from this thread's own on, as long as there are some. */
+  #takeTasks(): void {
+    const { a } = this;
+    const [share, take, whole, nextShare, wrapped, nothing] = Array.from({ length: 6 }, () => a.label());
+    const chunkBegin = r12;
+    const offset = r13;
+    const line = r14;
+    const chunkEnd = r15;
+    a.op("mov.imm", 128, [completedWord, 0]);
+    a.op("mov", 128, [offset, shareWord]);
+    a.bind(share);
+    a.op("lea", 128, [line, { base: rbx, index: offset, displacement: stepLayout.shares }]);
+    a.bind(take);
+    // A look first: an atomic operation would take the line away from its owner.
+    a.op("mov", 128, [rax, at(line, shareLayout.next)]);
+    a.op("cmp", 128, [rax, at(line, shareLayout.end)]);
+    a.jumpIf("ge", nextShare);
+    a.op("mov", 128, [chunkBegin, at(rbx, stepLayout.chunk)]);
+    a.op("mov", 128, [chunkEnd, chunkBegin]);
+    a.op("lock xadd", 128, [at(line, shareLayout.next), chunkBegin]);
+    a.op("cmp", 128, [chunkBegin, at(line, shareLayout.end)]);
+    a.jumpIf("ge", nextShare);
+    a.op("add", 128, [chunkEnd, chunkBegin]);
+    a.op("cmp", 128, [chunkEnd, at(line, shareLayout.end)]);
+    a.jumpIf("le", whole);
+    a.op("mov", 128, [chunkEnd, at(line, shareLayout.end)]);
+    a.bind(whole);
+    this.call(chunkBegin, chunkEnd);
+    a.op("sub", 128, [chunkEnd, chunkBegin]);
+    a.op("add.mr", 128, [completedWord, chunkEnd]);
+    a.jump(take);
+    a.bind(nextShare);
+    a.op("add.b", 128, [offset, shareLayout.bytes]);
+    a.op("cmp.i", 128, [offset, this.#threads * shareLayout.bytes]);
+    a.jumpIf("l", wrapped);
+    a.op("xor", 128, [offset, offset]);
+    a.bind(wrapped);
+    a.op("cmp", 128, [offset, shareWord]);
+    a.jumpIf("ne", share);
+    a.op("mov", 128, [rax, completedWord]);
+    a.op("test", 128, [rax, rax]);
+    a.jumpIf("e", nothing);
+    a.op("lock xadd", 128, [at(rbx, stepLayout.done), rax]);
+    a.bind(nothing);
+  }
+
+  /** Gives all shares of the steps in [rsi, rdx) back; rax and rcx are lost. */
+  reset(): void {
+    const { a } = this;
+    const [loop, next, done] = [a.label(), a.label(), a.label()];
+    a.bind(loop);
+    a.op("cmp", 128, [rsi, rdx]);
+    a.jumpIf("ae", done);
+    a.op("mov.imm", 128, [at(rsi, stepLayout.done), 0]);
+    a.op("cmp.b", 128, [at(rsi, stepLayout.tasks), 1]);
+    a.jumpIf("le", next);
+    for (let i = 0; i < this.#threads; i++) {
+      const line = stepLayout.shares + i * shareLayout.bytes;
+      a.op("mov", 128, [rax, at(rsi, line + shareLayout.begin)]);
+      a.op("mov.store", 128, [at(rsi, line + shareLayout.next), rax]);
+    }
+    a.bind(next);
+    this.nextStep(rsi);
+    a.jump(loop);
+    a.bind(done);
   }
 
   /** Waits until the steps from rbx's group up to rbx are complete. */
@@ -127,7 +203,7 @@ class RunnerWriter {
     a.op("cmp", 128, [r14, rbx]);
     a.jumpIf("ae", ready);
     this.awaitStep(r14);
-    a.op("add.i", 128, [r14, stepLayout.bytes]);
+    this.nextStep(r14);
     a.jump(group);
     a.bind(ready);
   }
@@ -186,8 +262,8 @@ class RunnerWriter {
 }
 
 /** `void run(state, first, end, lastGroup)`: the steps [first, end) on the calling thread; the rest is not used. */
-export function emitRunAlone(): Uint8Array {
-  const w = new RunnerWriter();
+export function emitRunAlone(threads: number): Uint8Array {
+  const w = new RunnerWriter(threads);
   w.enter();
   w.a.op("mov", 128, [rbx, rsi]);
   w.a.op("mov", 128, [rbp, rdx]);
@@ -197,13 +273,14 @@ export function emitRunAlone(): Uint8Array {
 }
 
 /** The same with the pool's workers. `lastGroup`: the step from which on completion is not yet known at the end. */
-export function emitRunShared(): Uint8Array {
-  const w = new RunnerWriter();
+export function emitRunShared(threads: number): Uint8Array {
+  const w = new RunnerWriter(threads);
   const { a } = w;
-  const [alone, done, reset, open, last, complete, leaving, left] = Array.from({ length: 8 }, () => a.label());
+  const [alone, done, last, complete, leaving, left] = Array.from({ length: 6 }, () => a.label());
   w.enter();
   a.op("mov.store", 128, [stateWord, rdi]);
   a.op("mov.store", 128, [spareWord, rcx]);
+  a.op("mov.imm", 128, [shareWord, 0]);
   a.op("mov", 128, [rbx, rsi]);
   a.op("mov", 128, [rbp, rdx]);
   a.op("xor", 128, [rax, rax]);
@@ -211,15 +288,7 @@ export function emitRunShared(): Uint8Array {
   a.op("lock cmpxchg", 128, [at(rdi, poolState.busy), rcx]);
   a.jumpIf("ne", alone);
 
-  a.op("xor", 128, [rax, rax]);
-  a.bind(reset);
-  a.op("cmp", 128, [rsi, rdx]);
-  a.jumpIf("ae", open);
-  a.op("mov.store", 128, [at(rsi, stepLayout.next), rax]);
-  a.op("mov.store", 128, [at(rsi, stepLayout.done), rax]);
-  a.op("add.i", 128, [rsi, stepLayout.bytes]);
-  a.jump(reset);
-  a.bind(open);
+  w.reset();
   a.op("mov.store", 128, [at(rdi, poolState.first), rbx]);
   a.op("mov.store", 128, [at(rdi, poolState.end), rbp]);
   a.op("mov", 128, [r13, rdi]);
@@ -232,7 +301,7 @@ export function emitRunShared(): Uint8Array {
   a.op("cmp", 128, [rbx, rbp]);
   a.jumpIf("ae", complete);
   w.awaitStep(rbx);
-  a.op("add.i", 128, [rbx, stepLayout.bytes]);
+  w.nextStep(rbx);
   a.jump(last);
   a.bind(complete);
   // Nobody may look at the steps any more when this returns: they may be run again or freed.
@@ -255,13 +324,19 @@ export function emitRunShared(): Uint8Array {
 }
 
 /** `void* worker(state)`: a thread of the pool, until `stop`. */
-export function emitWorker(): Uint8Array {
-  const w = new RunnerWriter();
+export function emitWorker(threads: number): Uint8Array {
+  const w = new RunnerWriter(threads);
   const { a } = w;
   const [idle, spin, join, late, exit] = Array.from({ length: 5 }, () => a.label());
   w.enter();
   a.op("mov.store", 128, [stateWord, rdi]);
   a.op("mov.imm", 128, [spareWord, 0]);
+  // Workers are numbered from 1, as they come; the caller has the first share.
+  a.op("mov.imm", 128, [rax, 1]);
+  a.op("lock xadd", 128, [at(rdi, poolState.started), rax]);
+  a.op("add.b", 128, [rax, 1]);
+  a.op("shl", 128, [rax, Math.log2(shareLayout.bytes)]);
+  a.op("mov.store", 128, [shareWord, rax]);
   a.bind(idle);
   a.op("mov", 128, [r13, stateWord]);
   a.op("mov.imm", 128, [r12, spinRounds]);
@@ -303,7 +378,7 @@ export function emitWorker(): Uint8Array {
 
 /** `void stop(state)`: lets the workers end. */
 export function emitStop(): Uint8Array {
-  const w = new RunnerWriter();
+  const w = new RunnerWriter(1);
   const { a } = w;
   w.enter();
   a.op("mov", 128, [r13, rdi]);

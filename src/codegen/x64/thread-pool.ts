@@ -16,7 +16,7 @@ export class ThreadPool {
   constructor(system: NativeSystem, threads: number) {
     this.#system = system;
     this.threads = system.hasFutex ? threads : 1;
-    this.#code = new CodeMemory(system, [emitRunAlone(), emitRunShared(), emitWorker(), emitStop()]);
+    this.#code = new CodeMemory(system, [emitRunAlone(this.threads), emitRunShared(this.threads), emitWorker(this.threads), emitStop()]);
     const [alone, shared, worker, stop] = this.#code.addresses;
     this.#run = system.function(this.threads > 1 ? shared : alone, 4);
     this.#stop = system.function(stop, 1);
