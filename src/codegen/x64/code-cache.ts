@@ -21,6 +21,7 @@ export class CodeCache {
   readonly #system: NativeSystem;
   readonly #target: X64Target;
   readonly #entries = new Map<string, CachedCode>();
+  #disposed = false;
 
   constructor(system: NativeSystem, target: X64Target) {
     this.#system = system;
@@ -45,11 +46,20 @@ export class CodeCache {
     });
   }
 
+  /** After `dispose` there is nothing left to release. */
   release(entries: readonly CachedCode[]): void {
+    if (this.#disposed) return;
     for (const entry of entries)
       if (--entry.users === 0) {
         this.#entries.delete(entry.key);
         if (--entry.region.users === 0) entry.region.memory.dispose();
       }
+  }
+
+  /** Frees all code. None of it may run any more. */
+  dispose(): void {
+    this.#disposed = true;
+    for (const memory of new Set([...this.#entries.values()].map((e) => e.region.memory))) memory.dispose();
+    this.#entries.clear();
   }
 }

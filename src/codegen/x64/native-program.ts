@@ -10,36 +10,38 @@ import type { ThreadPool } from "./thread-pool.ts";
 /** Chunks of a thread's share of a step: enough that an uneven end costs little. */
 const chunksPerThread = 8;
 
+interface AcquiredCode {
+  readonly cache: CodeCache;
+  readonly code: readonly CachedCode[];
+}
+
+/** Releases the code of programs that nobody holds any more. */
+const abandoned = new FinalizationRegistry<AcquiredCode>(({ cache, code }) => cache.release(code));
+
 /** A table of steps in native memory. */
 export class NativeProgram implements Program {
   readonly #pool: ThreadPool;
-  readonly #cache: CodeCache;
-  readonly #code: readonly CachedCode[];
+  readonly #acquired: AcquiredCode;
   readonly #table: NativeMemory;
   /** Keeps the operands' memory alive. */
   readonly #steps: readonly Step[];
   readonly #lastGroup: bigint;
   readonly #stepBytes: number;
-  readonly #onDispose: (program: NativeProgram) => void;
+  readonly #onDispose: () => void;
   #running = false;
   #disposed = false;
 
-  constructor(
-    system: NativeSystem,
-    pool: ThreadPool,
-    cache: CodeCache,
-    steps: readonly Step[],
-    onDispose: (program: NativeProgram) => void,
-  ) {
+  constructor(system: NativeSystem, pool: ThreadPool, cache: CodeCache, steps: readonly Step[], onDispose: () => void) {
     this.#pool = pool;
     this.#stepBytes = stepBytes(pool.threads);
-    this.#cache = cache;
     this.#steps = steps;
     this.#onDispose = onDispose;
     for (const step of steps) checkStepOperands(step);
     const operandWords = steps.reduce((n, s) => n + s.operands.length, 0);
     this.#table = new NativeMemory(system, steps.length * this.#stepBytes + operandWords * 8);
-    this.#code = cache.acquire(steps.map((s) => s.kernel));
+    const code = cache.acquire(steps.map((s) => s.kernel));
+    this.#acquired = { cache, code };
+    abandoned.register(this, this.#acquired, this.#acquired);
     const bytes = this.#table.bytes();
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const put = (at: number, value: bigint): void => view.setBigUint64(at, value, true);
@@ -48,7 +50,7 @@ export class NativeProgram implements Program {
     let group = 0;
     for (const [i, { kernel, operands, barrier }] of steps.entries()) {
       const at = i * this.#stepBytes;
-      put(at + stepLayout.kernel, this.#code[i].address);
+      put(at + stepLayout.kernel, code[i].address);
       put(at + stepLayout.operands, address + BigInt(operandsAt));
       put(at + stepLayout.tasks, BigInt(kernel.tasks));
       for (let t = 0; t < pool.threads; t++) {
@@ -107,9 +109,10 @@ export class NativeProgram implements Program {
     if (this.#disposed) return;
     if (this.#running) throw inUse();
     this.#disposed = true;
-    this.#cache.release(this.#code);
+    abandoned.unregister(this.#acquired);
+    this.#acquired.cache.release(this.#acquired.code);
     this.#table.dispose();
-    this.#onDispose(this);
+    this.#onDispose();
   }
 
   #end(step: number): bigint {

@@ -29,38 +29,48 @@ export function createX64Engine(target: X64Target, options: { readonly threads: 
   return new X64Engine(system, target, Math.max(1, Math.trunc(options.threads)));
 }
 
-/** Ends the threads of engines that nobody holds any more. Programs hold their engine's pool through it. */
-const abandoned = new FinalizationRegistry<ThreadPool>((pool) => pool.dispose());
+interface Resources {
+  readonly pool: ThreadPool;
+  readonly cache: CodeCache;
+}
+
+function release({ pool, cache }: Resources): void {
+  pool.dispose();
+  cache.dispose();
+}
+
+/** Ends the threads and frees the code of engines that nobody holds any more. Programs hold their engine. */
+const abandoned = new FinalizationRegistry<Resources>(release);
 
 class X64Engine implements Engine {
   readonly target: KernelTarget;
   readonly #system: NativeSystem;
   readonly #name: X64Target;
-  readonly #pool: ThreadPool;
-  readonly #cache: CodeCache;
-  readonly #programs = new Set<NativeProgram>();
-  readonly #key = {};
+  readonly #resources: Resources;
+  readonly #programs = new Set<WeakRef<NativeProgram>>();
   #disposed = false;
 
   constructor(system: NativeSystem, target: X64Target, threads: number) {
     this.target = targets[target];
     this.#system = system;
     this.#name = target;
-    this.#pool = new ThreadPool(system, threads);
-    this.#cache = new CodeCache(system, target);
-    abandoned.register(this, this.#pool, this.#key);
+    this.#resources = { pool: new ThreadPool(system, threads), cache: new CodeCache(system, target) };
+    abandoned.register(this, this.#resources, this.#resources);
   }
 
   get threads(): number {
-    return this.#pool.threads;
+    return this.#resources.pool.threads;
   }
   allocate(byteLength: number): Memory {
     return new NativeMemory(this.#system, byteLength);
   }
   program(steps: readonly Step[]): Program {
     if (this.#disposed) throw new VintnerError("INTERNAL", { what: "an engine that was disposed of makes no programs" });
-    const program = new NativeProgram(this.#system, this.#pool, this.#cache, steps, (p) => this.#programs.delete(p));
-    this.#programs.add(program);
+    const { pool, cache } = this.#resources;
+    const program = new NativeProgram(this.#system, pool, cache, steps, () => this.#programs.delete(reference));
+    const reference = new WeakRef(program);
+    for (const other of this.#programs) if (other.deref() === undefined) this.#programs.delete(other);
+    this.#programs.add(reference);
     return program;
   }
   disassemble(kernel: Kernel): string {
@@ -68,9 +78,9 @@ class X64Engine implements Engine {
   }
   dispose(): void {
     if (this.#disposed) return;
-    for (const program of this.#programs) program.dispose();
+    for (const program of this.#programs) program.deref()?.dispose();
     this.#disposed = true;
-    abandoned.unregister(this.#key);
-    this.#pool.dispose();
+    abandoned.unregister(this.#resources);
+    release(this.#resources);
   }
 }
