@@ -52,8 +52,8 @@ export const benchmarkCommand = (): Command =>
 async function benchmark(path: string, options: Options): Promise<void> {
   const progress = new Progress();
   const core = new Core();
-  const model = await progress.stage("Reading the model", () => core.readModel(path));
-  if (options.shape !== undefined) reshapeFromText(model, options.shape);
+  const read = await progress.stage("Reading the model", () => core.readModel(path));
+  const model = options.shape === undefined ? read : reshapeFromText(read, options.shape);
   const config = {
     PERFORMANCE_HINT: options.hint.toUpperCase(),
     ...(options.nthreads === undefined ? {} : { INFERENCE_NUM_THREADS: options.nthreads }),

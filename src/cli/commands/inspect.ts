@@ -40,8 +40,8 @@ export const inspectCommand = (): Command =>
 async function inspect(path: string, weights: string | undefined, options: Options): Promise<void> {
   const { stage, json } = options;
   const progress = new Progress();
-  const model = await progress.stage(`Reading ${basename(path)}`, () => new Core().readModel(path, weights));
-  if (options.shape !== undefined) reshapeFromText(model, options.shape);
+  const read = await progress.stage(`Reading ${basename(path)}`, () => new Core().readModel(path, weights));
+  const model = options.shape === undefined ? read : reshapeFromText(read, options.shape);
   const text = await progress.stage(`Preparing stage ${stage}`, () => stageText(model, options));
   if (!json) return void process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
   printJson({
