@@ -8,9 +8,9 @@ import { Relu } from "../ops/elementwise/relu.ts";
 import { Transpose } from "../ops/movement/transpose.ts";
 import { Convolution } from "../ops/nn/convolution.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { numbersOf, tensorOf } from "../transformations/tensor-values.ts";
 import { applyOptions } from "./apply-options.ts";
 import type { ConvertOptions } from "./convert-options.ts";
+import { tensorNumbers, tensorOfNumbers } from "../tensor/tensor-numbers.ts";
 
 const pads = { strides: [1, 1], dilations: [1, 1], pads_begin: [1, 1], pads_end: [1, 1], auto_pad: "explicit" };
 
@@ -40,7 +40,7 @@ function pair(): Model {
 
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 const data = (shape: readonly number[], map: (x: number, i: number) => number = (x) => x): Tensor =>
-  tensorOf("f32", shape, seededNumbers(size(shape), 5).map(map));
+  tensorOfNumbers("f32", shape, seededNumbers(size(shape), 5).map(map));
 const types = (model: Model): string[] =>
   model
     .nodes()
@@ -62,7 +62,7 @@ describe("preprocessing", () => {
     const raw = seededNumbers(48, 5);
     const got = evaluateModel(model, [data(shape)]);
     const wanted = evaluateModel(image(), [
-      tensorOf(
+      tensorOfNumbers(
         "f32",
         shape,
         raw.map((x, i) => before(x, i, raw)),
@@ -96,7 +96,7 @@ describe("preprocessing", () => {
     const got = evaluateModel(model, [data(nhwc)]);
     const raw = seededNumbers(48, 5);
     const wanted = evaluateModel(image(), [
-      tensorOf(
+      tensorOfNumbers(
         "f32",
         shape,
         raw.map((_, i) => raw[(i % 16) * 3 + channel(i)] - mean[channel(i)]),
@@ -110,9 +110,9 @@ describe("preprocessing", () => {
     const x = g.input("[1,3,3,3]");
     const model = applyOptions(g.model(g.apply(Transpose, [x, g.ints([0, 3, 1, 2])])), { layout: "nhwc", meanValues: [1, 2, 3] });
     expectEqualOutputs(
-      evaluateModel(model, [tensorOf("f32", [1, 3, 3, 3], new Array<number>(27).fill(0))]),
+      evaluateModel(model, [tensorOfNumbers("f32", [1, 3, 3, 3], new Array<number>(27).fill(0))]),
       [
-        tensorOf(
+        tensorOfNumbers(
           "f32",
           [1, 3, 3, 3],
           Array.from({ length: 27 }, (_, i) => -1 - Math.floor(i / 9)),
@@ -151,8 +151,8 @@ describe("inputs and outputs", () => {
   it("gives types and converts them", () => {
     const model = applyOptions(pair(), { input: "input1{i32},input0" });
     expect(model.inputs.map((i) => `${i.anyName} ${i.elementType}`)).toEqual(["input1 i32", "input0 f32"]);
-    const [sum] = evaluateModel(model, [tensorOf("i32", [3], [1, 2, 3]), data([1, 3], () => 1)]);
-    expect(numbersOf(sum)).toEqual([3, 5, 7]);
+    const [sum] = evaluateModel(model, [tensorOfNumbers("i32", [3], [1, 2, 3]), data([1, 3], () => 1)]);
+    expect(Array.from(tensorNumbers(sum))).toEqual([3, 5, 7]);
   });
 
   it("freezes inputs", () => {

@@ -8,7 +8,7 @@ import { Convert } from "../ops/elementwise/convert.ts";
 import { constantNode } from "../ops/infrastructure/constant.ts";
 import { parameter } from "../ops/infrastructure/parameter.ts";
 import { PartialShape } from "../tensor/partial-shape.ts";
-import { tensorOf } from "../transformations/tensor-values.ts";
+import { tensorOfNumbers } from "../tensor/tensor-numbers.ts";
 import { findPort, type Port } from "./find-port.ts";
 import type { InputSpec } from "./parse-input.ts";
 
@@ -72,7 +72,7 @@ function frozen({ output }: Port, { shape, type, name }: InputSpec, value: reado
       hint: "Give the shape too, as in name[2]->[20 15]",
     });
   const filled = value.length === 1 ? new Array<number>(shapeSize(lengths)).fill(value[0]) : value;
-  return constantNode(tensorOf(elementType, lengths, filled), { friendlyName: output.node.friendlyName });
+  return constantNode(tensorOfNumbers(elementType, lengths, filled), { friendlyName: output.node.friendlyName });
 }
 
 /** A vector of unknown length takes as many values as there are; other unknown dimensions count as 1. */

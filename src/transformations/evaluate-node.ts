@@ -4,8 +4,8 @@ import type { OperationDefinition } from "../model/operation.ts";
 import type { Output } from "../model/output.ts";
 import { constantNode } from "../ops/infrastructure/constant.ts";
 import type { ElementType } from "../tensor/element-type.ts";
+import { tensorOfNumbers } from "../tensor/tensor-numbers.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { tensorOf } from "./tensor-values.ts";
 
 /** Runs a node whose inputs are all constants; undefined where one is not, or the operation cannot be folded. */
 export function evaluateNode(node: Node): readonly Tensor[] | undefined {
@@ -33,5 +33,5 @@ export function build(
 /** A constant of numbers, rounded to the element type; a number alone is a scalar. */
 export function constantOf(type: ElementType, values: number | readonly number[], shape?: readonly number[]): Output {
   const list = typeof values === "number" ? [values] : values;
-  return constantNode(tensorOf(type, shape ?? (typeof values === "number" ? [] : [list.length]), list)).outputs[0];
+  return constantNode(tensorOfNumbers(type, shape ?? (typeof values === "number" ? [] : [list.length]), list)).outputs[0];
 }

@@ -1,9 +1,9 @@
 import type { Node } from "../model/node.ts";
 import type { Output } from "../model/output.ts";
 import { type Dimension, sameDimension } from "../tensor/dimension.ts";
-import { isInteger } from "../tensor/element-type.ts";
+import { elementTypes, isInteger } from "../tensor/element-type.ts";
+import { tensorNumbers } from "../tensor/tensor-numbers.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { elementAt, numbersOf } from "./tensor-values.ts";
 
 /** The node that makes an output, if it is of this type. */
 export const producer = (output: Output | undefined, type: string): Node | undefined =>
@@ -12,20 +12,28 @@ export const producer = (output: Output | undefined, type: string): Node | undef
 /** The data of a constant output. */
 export const matchConstant = (output: Output | undefined): Tensor | undefined => output?.node.constant;
 
+/** Larger constants are not searched for being all one number. */
+const maxUniformSize = 4096;
+
 /** The number of a constant with one element, or with all elements equal. */
 export function matchScalar(output: Output | undefined): number | undefined {
   const tensor = output?.node.constant;
-  if (tensor === undefined || tensor.size === 0) return undefined;
-  const first = tensor.data[0];
-  if (tensor.size > 1 && (tensor.size > 4096 || !(tensor.data as ArrayLike<number | bigint> as number[]).every((x) => x === first)))
-    return undefined;
-  return elementAt(tensor, 0);
+  if (tensor === undefined || !isNumeric(tensor) || tensor.data.length === 0 || tensor.data.length > maxUniformSize) return undefined;
+  const numbers = tensorNumbers(tensor);
+  for (let i = 1; i < numbers.length; i++) if (numbers[i] !== numbers[0]) return undefined;
+  return numbers[0];
 }
 
 /** The integers of a constant (axes, permutations, pads, ...). */
 export function matchIntegers(output: Output | undefined): number[] | undefined {
   const tensor = output?.node.constant;
-  return tensor !== undefined && isInteger(tensor.elementType) ? numbersOf(tensor) : undefined;
+  return tensor !== undefined && isInteger(tensor.elementType) && isNumeric(tensor) ? Array.from(tensorNumbers(tensor)) : undefined;
+}
+
+/** Not packed, not text: element by element a number. */
+function isNumeric({ elementType }: Tensor): boolean {
+  const { bits, kind } = elementTypes[elementType];
+  return bits >= 8 && kind !== "other";
 }
 
 /** Equal within the rounding of the output's element type: exporters write 1/6, sqrt(2) and the like in that type. */

@@ -16,7 +16,7 @@ import { Reshape } from "../ops/shape/reshape.ts";
 import { ShapeOf3 } from "../ops/shape/shape-of.ts";
 import { constantOf } from "./evaluate-node.ts";
 import { optimize, pipeline } from "./pipeline.ts";
-import { tensorOf } from "./tensor-values.ts";
+import { tensorOfNumbers } from "../tensor/tensor-numbers.ts";
 
 const pads = { strides: [1, 1], dilations: [1, 1], pads_begin: [0, 0], pads_end: [0, 0], auto_pad: "explicit" };
 
@@ -47,7 +47,7 @@ describe("the pipeline", () => {
     const optimized = block("[1,3,2,2]");
     optimize(optimized, { verify: true });
     expect(countOperations(optimized)).toEqual({ Convolution: 2, Add: 2, HSwish: 1 });
-    const input = tensorOf("f32", shape, seededNumbers(12, 9));
+    const input = tensorOfNumbers("f32", shape, seededNumbers(12, 9));
     expectEqualOutputs(evaluateModel(optimized, [input]), evaluateModel(block("[1,3,2,2]"), [input]), 1e-5);
     expect([...optimized.outputs[0].names]).toEqual(["last"]);
   });

@@ -11,8 +11,8 @@ import { Tensor } from "../../src/tensor/tensor.ts";
 import { constantOf } from "../../src/transformations/evaluate-node.ts";
 import type { Rewrite } from "../../src/transformations/rewrite.ts";
 import { runRewrites } from "../../src/transformations/run-rewrites.ts";
-import { numbersOf, tensorOf } from "../../src/transformations/tensor-values.ts";
 import { evaluateModel } from "./evaluate-model.ts";
+import { tensorNumbers, tensorOfNumbers } from "../../src/tensor/tensor-numbers.ts";
 
 /** Numbers from -2 to 2, the same ones each time. */
 export function seededNumbers(count: number, seed = 1): number[] {
@@ -96,7 +96,7 @@ export function checkRewrite({ rewrites, build, expected, shapes, tolerance = 1e
       shape.reduce((a, b) => a * b, 1),
       77 + i,
     );
-    return tensorOf(input.elementType, shape, isFloat(input.elementType) ? numbers : numbers.map((n) => Math.abs(Math.trunc(n))));
+    return tensorOfNumbers(input.elementType, shape, isFloat(input.elementType) ? numbers : numbers.map((n) => Math.abs(Math.trunc(n))));
   });
   expect(countOperations(rewritten)).toEqual(expected);
   expectEqualOutputs(evaluateModel(rewritten, inputs), evaluateModel(plain, inputs), tolerance);
@@ -108,8 +108,8 @@ export function checkRewrite({ rewrites, build, expected, shapes, tolerance = 1e
 export function expectEqualOutputs(got: readonly Tensor[], wanted: readonly Tensor[], tolerance: number): void {
   expect(got.map((t) => `${t.elementType}[${t.shape}]`)).toEqual(wanted.map((t) => `${t.elementType}[${t.shape}]`));
   for (const [i, tensor] of wanted.entries()) {
-    const a = numbersOf(got[i]) ?? [];
-    const b = numbersOf(tensor) ?? [];
+    const a = Array.from(tensorNumbers(got[i]));
+    const b = Array.from(tensorNumbers(tensor));
     const range = b.reduce((m, x) => Math.max(m, Math.abs(x)), 1e-6);
     const worst = b.reduce((m, x, j) => (Object.is(x, a[j]) ? m : Math.max(m, Math.abs(x - a[j]))), 0);
     expect(worst / range).toBeLessThanOrEqual(tolerance);

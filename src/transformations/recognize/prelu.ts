@@ -6,8 +6,8 @@ import { build, constantOf } from "../evaluate-node.ts";
 import { channelCount } from "../fuse/weights.ts";
 import { eitherOrder, lengthOf, matchNumber, producer, splitConstant } from "../match.ts";
 import { rewrite } from "../rewrite.ts";
-import { numbersOf, tensorOf } from "../tensor-values.ts";
 import { constantNode } from "../../ops/infrastructure/constant.ts";
+import { tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 
 /** relu(x) - a * relu(-x), relu(x) + a * (x - |x|) / 2 in their orders, and max(x, a * x) with a number a from 0 to 1. */
 export const recognizePRelu = rewrite("recognize-prelu", ["Add", "Subtract", "Maximum"], (root) => {
@@ -64,11 +64,11 @@ function slopeFor(data: Output, constant: Output, sign: number): Output | undefi
   const rank = data.partialShape.rank;
   const channels = rank !== undefined && rank > 1 ? lengthOf(data, 1) : undefined;
   const tensor = constant.node.constant;
-  const numbers = tensor && numbersOf(tensor);
+  const numbers = tensor && tensorNumbers(tensor);
   if (tensor === undefined || numbers === undefined || rank === undefined) return undefined;
   const count = tensor.size === 1 && tensor.shape.length <= rank ? 1 : channels && channelCount(tensor.shape, rank, channels);
   if (count === undefined) return undefined;
-  const slope = tensorOf(
+  const slope = tensorOfNumbers(
     tensor.elementType,
     tensor.shape,
     numbers.map((a) => a * sign),
