@@ -49,6 +49,11 @@ export interface DeviceRequest {
   infer(inputs: readonly Tensor[]): Tensor[];
   /** The same, with the event loop free where the device can. One at a time. */
   inferAsync(inputs: readonly Tensor[]): Promise<Tensor[]>;
+  /**
+   * The device's own memory for an input of static shape, zero at first: a tensor that is written in place and given to `infer` saves
+   * a copy. Undefined, or absent, where the device has none.
+   */
+  inputTensor?(index: number): Tensor | undefined;
   /** The steps of the last inference; empty unless PERF_COUNT was set. */
   profile(): readonly ProfilingEntry[];
   dispose(): void;

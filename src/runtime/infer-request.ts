@@ -77,7 +77,7 @@ export class InferRequest {
   getInputTensor(index?: number): Tensor {
     const { inputs } = this.#compiledModel;
     const i = portIndex(inputs, "input", index);
-    const tensor = (this.#inputs[i] ??= initialTensor(inputs[i]));
+    const tensor = (this.#inputs[i] ??= this.#request.inputTensor?.(i) ?? initialTensor(inputs[i]));
     if (tensor) return tensor;
     throw new VintnerError("INVALID_ARGUMENT", {
       what: "an input of dynamic shape has no tensor before one is set",

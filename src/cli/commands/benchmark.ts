@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { collect, type CommonOptions, newCommand, numberFrom, parseConfig, printJson, printLine } from "../common-options.ts";
+import { findDevice } from "../../devices/registry.ts";
 import { Core } from "../../runtime/core.ts";
 import { describePort } from "../describe-port.ts";
 import { formatTable } from "../format-table.ts";
@@ -54,8 +55,9 @@ async function benchmark(path: string, options: Options): Promise<void> {
   const core = new Core();
   const read = await progress.stage("Reading the model", () => core.readModel(path));
   const model = options.shape === undefined ? read : reshapeFromText(read, options.shape);
+  const { properties } = findDevice(options.device);
   const config = {
-    PERFORMANCE_HINT: options.hint.toUpperCase(),
+    ...("PERFORMANCE_HINT" in properties ? { PERFORMANCE_HINT: options.hint.toUpperCase() } : {}),
     ...(options.nthreads === undefined ? {} : { INFERENCE_NUM_THREADS: options.nthreads }),
     ...(options.pc ? { PERF_COUNT: true } : {}),
     ...parseConfig(options.config),
