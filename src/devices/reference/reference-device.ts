@@ -1,6 +1,6 @@
-import { VintnerError } from "../../common/errors.ts";
 import type { Device } from "../device.ts";
 import { flag, readOnly } from "../property.ts";
+import { unsupportedOperations } from "../unsupported-operations.ts";
 import { supportedOperations } from "./operation-support.ts";
 import { ReferenceExecutable } from "./reference-executable.ts";
 
@@ -17,14 +17,7 @@ export const referenceDevice: Device = {
   },
   query: (model) => supportedOperations(model),
   compile(model, config) {
-    const missing = [...supportedOperations(model)].filter(([, support]) => !support.supported);
-    if (missing.length > 0)
-      throw new VintnerError("UNSUPPORTED_OPERATION", {
-        what: `REFERENCE cannot run ${missing.length === 1 ? "an operation" : `${missing.length} operations`}: ${missing
-          .map(([node, { reason }]) => `${node.where} (${reason})`)
-          .join(", ")}`,
-        where: `model "${model.name}"`,
-      });
+    unsupportedOperations("REFERENCE", supportedOperations(model));
     return new ReferenceExecutable(model, config);
   },
 };
