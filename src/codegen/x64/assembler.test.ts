@@ -234,6 +234,8 @@ const rows: readonly Row[] = [
   ["mov.immQ", 128, [9, 78187493530n], {}, "49b99a78563412000000", "mov r9,123456789Ah"],
   ["lea", 128, [9, { base: 5, displacement: 0 }], {}, "4c8d4d00", "lea r9,[rbp]"],
   ["lea", 128, [9, { base: 13, index: 3, scale: 8, displacement: 0 }], {}, "4d8d4cdd00", "lea r9,[r13+rbx*8]"],
+  ["movzx.b", 128, [9, { base: 13, index: 3, scale: 8, displacement: 0 }], {}, "4d0fb64cdd00", "movzx r9,[r13+rbx*8]"],
+  ["movsx.b", 128, [9, { base: 13, index: 3, scale: 8, displacement: 0 }], {}, "4d0fbe4cdd00", "movsx r9,[r13+rbx*8]"],
   ["movsxd", 128, [9, 2], {}, "4c63ca", "movsxd r9,edx"],
   ["movsxd", 128, [9, { base: 13, index: 3, scale: 8, displacement: 0 }], {}, "4d634cdd00", "movsxd r9,[r13+rbx*8]"],
   ["add", 128, [9, 10], {}, "4d03ca", "add r9,r10"],

@@ -1,10 +1,11 @@
 import { invariant } from "../../common/errors.ts";
-import type { IndexExpression, IndexVariable, Kernel, Statement } from "../../kernel/kernel.ts";
+import type { IndexExpression, IndexVariable, Kernel, MemoryElement, Statement } from "../../kernel/kernel.ts";
 import { type AddressPlan, constantRounds, type ForStatement, planAddresses, type Pointer } from "../address-plan.ts";
 import { allocateRegisters, type Allocation } from "./allocate-registers.ts";
 import { Assembler, type Label, type ListingLine, type Memory } from "./assembler.ts";
 import { type Entry, type General, GeneralRegisters, rax, rcx, rdi, rdx, rsi, rsp } from "./general-registers.ts";
 import type { MachineItem } from "./machine.ts";
+import type { InstructionName } from "./instructions.ts";
 import type { X64Target } from "./instruction-buffer.ts";
 import { selectInstructions } from "./select.ts";
 import { ScalarUsage } from "./scalar-usage.ts";
@@ -32,6 +33,8 @@ export function emitKernel(kernel: Kernel, target: X64Target, options: { readonl
   return { code: assembler.finish(), spills: allocation.spills, listing: assembler.listing };
 }
 
+/** Calls on the runtime's pool have 256 KB of stack. */
+const largestFrame = 2 ** 17;
 const calleeSaved = [3, 5, 12, 13, 14, 15];
 type IndexStatement = Extract<Statement, { readonly kind: "index" }>;
 
@@ -127,6 +130,7 @@ class KernelEmitter {
     for (const r of calleeSaved.toReversed()) a.op("pop", 128, [r]);
     a.op("vzeroupper", 128, []);
     a.op("ret", 128, []);
+    invariant(g.frameBytes < largestFrame, `kernel ${this.#kernel.name} needs ${g.frameBytes} bytes of stack`);
     reserve(g.frameBytes + 64);
   }
 
@@ -338,7 +342,7 @@ class KernelEmitter {
         break;
       case "load": {
         const { pointer, displacement } = this.#plan.access(definition);
-        a.op("movsxd", 128, [rax, this.#address(pointer, displacement)]);
+        a.op(indexLoads[definition.buffer.element], 128, [rax, this.#address(pointer, displacement)]);
         for (const [bound, move] of [
           [definition.least, "cmovg"],
           [definition.most, "cmovl"],
@@ -499,6 +503,15 @@ class KernelEmitter {
     return weights;
   }
 }
+
+/** The scalar loads that widen an index; f32 and f16 hold none. */
+const indexLoads: Readonly<Record<MemoryElement, InstructionName>> = {
+  i32: "movsxd",
+  u8: "movzx.b",
+  i8: "movsx.b",
+  f32: "movsxd",
+  f16: "movsxd",
+};
 
 const fitsByte = (n: number): boolean => n >= -128 && n <= 127;
 const fitsInt = (n: number): boolean => n >= -(2 ** 31) && n < 2 ** 31;

@@ -174,6 +174,8 @@ const table = {
   "mov.immD": plain(0xb8, "OD", "d", { w: 0 }),
   "mov.immQ": plain(0xb8, "OQ", "q"),
   lea: plain(0x8d, "RM", "qq"),
+  "movzx.b": plain(0xb6, "RM", "qq", { map: 1 }),
+  "movsx.b": plain(0xbe, "RM", "qq", { map: 1 }),
   movsxd: plain(0x63, "RM", "qd"),
   add: plain(0x03, "RM", "qq"),
   sub: plain(0x2b, "RM", "qq"),

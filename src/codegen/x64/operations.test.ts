@@ -197,6 +197,17 @@ describe.each(engines.map((engine) => ({ target: engine.target.name, engine })))
     ]);
   });
 
+  it.each(["i32", "u8", "i8"] as const)("reads and clamps indices of %s", (element) => {
+    const k = new KernelBuilder("indices", engine.target);
+    const positions = k.buffer("positions", element, 40, "read");
+    const x = k.buffer("x", "i32", 64, "read");
+    const y = k.buffer("y", "i32", 40, "write");
+    k.for(40, (i) => k.store(y, i, k.load(x, k.loadIndex(positions, i, 3, 60), { lanes: 1 })));
+    const numbers = Array.from({ length: 40 }, (_, i) => i * 9 - 100);
+    const array = element === "i32" ? Int32Array.from(numbers) : element === "u8" ? Uint8Array.from(numbers) : Int8Array.from(numbers);
+    compare(engine, k.build({ key: element }), [array, Int32Array.from({ length: 64 }, (_, i) => i), new Int32Array(40)]);
+  });
+
   it("narrows to the low byte", () => {
     const k = new KernelBuilder("narrow", engine.target);
     const x = k.buffer("x", "i32", 64, "read");
