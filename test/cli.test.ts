@@ -1,0 +1,129 @@
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodePng } from "../src/formats/image/png.ts";
+import { newImage } from "../src/formats/image/rgb-image.ts";
+import { readNpz, writeNpz } from "../src/formats/npy/npz.ts";
+import { Tensor } from "../src/tensor/tensor.ts";
+import { runCli } from "./support/run-cli.ts";
+
+const shared = resolve(import.meta.dirname, "../../shared");
+const model = join(shared, "models/multi_samplenet/samplenet.onnx");
+const arrays = join(shared, "models/expected/multi_samplenet__samplenet.onnx.npz");
+const missing = existsSync(model) ? "" : " (skipped: no shared models)";
+
+interface Json {
+  readonly [key: string]: any;
+}
+
+describe.skipIf(missing)(`the command${missing}`, () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "vintner-cli-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const files = (): string[] => readdirSync(folder).toSorted();
+  const json = (text: string): Json => JSON.parse(text) as Json;
+
+  test("explains itself", async () => {
+    const [help, command, none] = await Promise.all([runCli(["--help"]), runCli(["infer", "--help"]), runCli([])]);
+    expect([help.code, command.code, none.code]).toEqual([0, 0, 2]);
+    for (const name of ["convert", "inspect", "infer", "query", "benchmark"]) expect(help.stdout).toContain(name);
+    expect(command.stdout).toContain("Examples:");
+    expect(command.stdout).toContain("--inputs <file.npz>");
+  });
+
+  test("wrong usage ends with 2, says what is right, and prints no stack", async () => {
+    const results = await Promise.all([
+      runCli(["transmogrify"]),
+      runCli(["infer"]),
+      runCli(["benchmark", model, "--hint", "speed"]),
+      runCli(["infer", model, "--device", "REFERENCE", "--input", "date=x.npy", "--json"]),
+    ]);
+    expect(results.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
+    for (const { stderr } of results) expect(stderr).not.toMatch(/\n\s+at /);
+    expect(results[0].stderr).toContain("transmogrify");
+    expect(results[2].stderr).toContain("latency, throughput");
+    expect(results[3].stderr).toContain('no input "date"; expected "data" f32[1,3,32,32]');
+    expect(json(results[3].stdout)["error"]).toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+
+  test("converts, with either spelling of long options, and infers from the IR what the source answers", async () => {
+    const converted = await runCli(
+      ["convert", model, "-o", "ir/", "--compress_to_fp16", "false", "--model-name", "lenet", "--json"],
+      folder,
+    );
+    expect([converted.code, converted.stderr]).toEqual([0, ""]);
+    expect(json(converted.stdout)).toMatchObject({
+      xml: "ir/lenet.xml",
+      bin: "ir/lenet.bin",
+      inputs: [{ name: "data", elementType: "f32", shape: "[1,3,32,32]" }],
+      outputs: [{ name: "fc3", shape: "[1,10]" }],
+    });
+    const ran = await runCli(["infer", "ir/lenet.xml", "-d", "REFERENCE", "--inputs", arrays, "-o", "out.npz", "--json"], folder);
+    expect(ran.code).toBe(0);
+    expect(json(ran.stdout)).toMatchObject({
+      device: "REFERENCE",
+      file: "out.npz",
+      outputs: [{ name: "fc3", elementType: "f32", shape: [1, 10] }],
+    });
+    const got = [...(readNpz(readFileSync(join(folder, "out.npz"))).get("fc3") as Tensor).data].map(Number);
+    const want = [...(readNpz(readFileSync(arrays)).get("output_0") as Tensor).data].map(Number);
+    const range = Math.max(...want) - Math.min(...want);
+    expect(Math.max(...want.map((v, i) => Math.abs(v - got[i])))).toBeLessThanOrEqual(1e-4 * range);
+  });
+
+  test("takes pictures for inputs and says what it did to them", async () => {
+    writeFileSync(join(folder, "red.png"), encodePng(newImage(64, 48, [255, 0, 0])));
+    const { code, stdout, stderr } = await runCli(["infer", model, "-d", "REFERENCE", "--input", "red.png"], folder);
+    expect([code, stderr]).toEqual([0, 'input "data": red.png as RGB, NCHW, f32 values 0 to 255, 32x32, resized from 64x48 (bilinear)\n']);
+    expect(stdout).toContain("fc3");
+  });
+
+  test("failures end with 1 and leave no files behind", async () => {
+    const before = files();
+    const bytes = readFileSync(model);
+    writeFileSync(join(folder, "cut.onnx"), bytes.subarray(0, 1000));
+    writeFileSync(join(folder, "wrong.npz"), writeNpz([["data", new Tensor("f64", [1, 3, 32, 32])]]));
+    const [absent, cut, type, unwritable] = await Promise.all([
+      runCli(["convert", "absent.onnx"], folder),
+      runCli(["convert", "cut.onnx", "--verbose"], folder),
+      runCli(["infer", model, "-d", "REFERENCE", "--inputs", "wrong.npz", "-o", "never.npz"], folder),
+      runCli(["infer", model, "-d", "REFERENCE", "--inputs", arrays, "-o", "cut.onnx/never.npz"], folder),
+    ]);
+    expect([absent.code, cut.code, type.code, unwritable.code]).toEqual([1, 1, 2, 1]);
+    expect(absent.stderr).toMatch(/^error: .*absent\.onnx/);
+    expect(cut.stderr).toMatch(/\n\s+at /);
+    expect(type.stderr).toContain("wrong element type; expected f32[1,3,32,32], got f64[1,3,32,32]");
+    expect(unwritable.stderr).toContain("cannot be written");
+    expect(files()).toEqual([...before, "cut.onnx", "wrong.npz"].toSorted());
+  });
+
+  test.skipIf(process.getuid?.() === 0)("an unwritable folder is an error (skipped for root, who may write anywhere)", async () => {
+    chmodSync(folder, 0o555);
+    const { code, stderr } = await runCli(["convert", model, "-o", join(folder, "x.xml")]);
+    chmodSync(folder, 0o755);
+    expect(code).toBe(1);
+    expect(stderr).toContain("x.xml");
+  });
+
+  test("queries, inspects and measures", async () => {
+    const [query, stage, nodes, benchmark] = await Promise.all([
+      runCli(["query", model, "-d", "REFERENCE", "--json"]),
+      runCli(["inspect", model, "--stage", "optimized"]),
+      runCli(["inspect", model, "--json"]),
+      runCli(["benchmark", model, "-d", "REFERENCE", "--niter", "2", "--pc", "--json"]),
+    ]);
+    expect([query, stage, nodes, benchmark].map(({ code, stderr }) => (code === 0 ? 0 : stderr))).toEqual([0, 0, 0, 0]);
+    expect(json(query.stdout)).toMatchObject({ device: "REFERENCE", supported: true });
+    expect(json(query.stdout)["nodes"][0]).toMatchObject({ supported: true });
+    expect(stage.stdout).toMatch(/%\d+ = Convolution "/);
+    expect(json(nodes.stdout)["nodes"].map((n: Json) => n["type"])).toContain("MaxPool");
+    const measured = json(benchmark.stdout);
+    expect(measured).toMatchObject({ device: "REFERENCE", api: "sync", count: 2, inputs: [{ name: "data", shape: [1, 3, 32, 32] }] });
+    for (const key of ["median", "average", "min", "max"]) expect(measured["latencyMilliseconds"][key]).toBeGreaterThan(0);
+    expect(measured["throughput"]).toBeGreaterThan(0);
+    expect(measured["steps"].map((s: Json) => s["type"])).toContain("Convolution");
+  });
+});
