@@ -8,6 +8,7 @@ import type { MachineItem } from "./machine.ts";
 import type { InstructionName } from "./instructions.ts";
 import type { X64Target } from "./instruction-buffer.ts";
 import { selectInstructions } from "./select.ts";
+import { fitsByte, ScalarArithmetic } from "./scalar-arithmetic.ts";
 import { ScalarUsage } from "./scalar-usage.ts";
 import { VectorEncoder } from "./vector-encoder.ts";
 
@@ -70,10 +71,11 @@ class KernelEmitter {
   readonly #assembler: Assembler;
   readonly #general: GeneralRegisters;
   readonly #vectors: VectorEncoder;
+  readonly #scalars: ScalarArithmetic;
   readonly #pointers = new Map<Pointer, General>();
   readonly #variables = new Map<number, General>();
   readonly #usage: ScalarUsage;
-  #drift = new Map<Pointer, number>();
+  readonly #drift = new Map<Pointer, number>();
   readonly #loops: OpenLoop[] = [];
   readonly #ifs: OpenIf[] = [];
   readonly #scopeSaves = new Map<IndexStatement, { readonly pointer: Pointer; readonly slot: number; readonly drift: number }[]>();
@@ -85,6 +87,7 @@ class KernelEmitter {
     this.#assembler = assembler;
     this.#general = new GeneralRegisters(assembler, allocation.slots * 64);
     this.#vectors = new VectorEncoder(assembler, target, allocation, (pointer, displacement) => this.#address(pointer, displacement));
+    this.#scalars = new ScalarArithmetic(assembler, (variable) => this.#variable(variable));
     this.#usage = new ScalarUsage(plan);
     for (const p of plan.pointers) this.#pointers.set(p, { name: `pointer ${p.id}` });
   }
@@ -143,10 +146,10 @@ class KernelEmitter {
     a.op("mov", 128, [register, { base: register, displacement: pointer.buffer.index * 8 }]);
     const advance = this.#plan.advances(this.#kernel.task).find((x) => x.pointer === pointer);
     if (advance) {
-      this.#multiply(rcx, this.#general.operand(task), advance.bytes);
+      this.#scalars.multiply(rcx, this.#general.operand(task), advance.bytes);
       a.op("add", 128, [register, rcx]);
     }
-    this.#addImmediate(register, pointer.origin);
+    this.#scalars.addImmediate(register, pointer.origin);
     if (typeof place !== "number") a.op("mov.store", 128, [place, register]);
     this.#drift.set(pointer, 0);
   }
@@ -208,11 +211,11 @@ class KernelEmitter {
         : [];
     let exit: Label | undefined;
     if (byValue) {
-      this.#evaluate(loop.begin);
+      this.#scalars.evaluate(loop.begin);
       a.op("mov.store", 128, [g.operand(counter), rax]);
       if (isLoop) {
         if (end) {
-          this.#evaluate(loop.end);
+          this.#scalars.evaluate(loop.end);
           a.op("mov.store", 128, [g.operand(end), rax]);
         }
         if (rounds === undefined) {
@@ -223,12 +226,12 @@ class KernelEmitter {
       }
     } else if (isLoop) {
       if (rounds === undefined) {
-        this.#evaluateDifference(loop.end, loop.begin);
+        this.#scalars.evaluateDifference(loop.end, loop.begin);
         a.op("mov.store", 128, [g.operand(counter), rax]);
         exit = a.label();
         a.op("test", 128, [rax, rax]);
         a.jumpIf("le", exit);
-      } else this.#assign(g.operand(counter), rounds);
+      } else this.#scalars.assign(g.operand(counter), rounds);
     }
     this.#vectors.materialize(at);
     let head: Label | undefined;
@@ -248,15 +251,15 @@ class KernelEmitter {
     if (head) {
       for (const [pointer, value] of this.#pointers) {
         const before = drift.get(pointer) as number;
-        this.#addImmediate(g.operand(value), (steps.get(pointer) ?? 0) - ((this.#drift.get(pointer) as number) - before));
+        this.#scalars.addImmediate(g.operand(value), (steps.get(pointer) ?? 0) - ((this.#drift.get(pointer) as number) - before));
         this.#drift.set(pointer, before);
       }
       if (this.#plan.isValueUsed(loop.variable)) {
-        this.#addImmediate(g.operand(counter), loop.step);
+        this.#scalars.addImmediate(g.operand(counter), loop.step);
         this.#compareWithEnd(counter, end, loop);
         a.jumpIf("l", head);
       } else {
-        this.#addImmediate(g.operand(counter), rounds === undefined ? -loop.step : -1);
+        this.#scalars.addImmediate(g.operand(counter), rounds === undefined ? -loop.step : -1);
         a.jumpIf(rounds === undefined ? "g" : "ne", head);
       }
     }
@@ -284,7 +287,7 @@ class KernelEmitter {
   // Branches and indices
 
   #beginIf(nonNegative: IndexExpression): void {
-    this.#evaluate(nonNegative);
+    this.#scalars.evaluate(nonNegative);
     const otherwise = this.#assembler.label();
     this.#assembler.op("test", 128, [rax, rax]);
     this.#assembler.jumpIf("s", otherwise);
@@ -305,7 +308,7 @@ class KernelEmitter {
   #settle(drift: ReadonlyMap<Pointer, number>): void {
     for (const [pointer, value] of this.#pointers) {
       const wanted = drift.get(pointer) as number;
-      this.#addImmediate(this.#general.operand(value), wanted - (this.#drift.get(pointer) as number));
+      this.#scalars.addImmediate(this.#general.operand(value), wanted - (this.#drift.get(pointer) as number));
       this.#drift.set(pointer, wanted);
     }
   }
@@ -316,38 +319,40 @@ class KernelEmitter {
     const { variable, definition } = statement;
     switch (definition.op) {
       case "divide":
-        this.#evaluate(definition.a);
-        this.#divide(definition.by);
+        this.#scalars.evaluate(definition.a);
+        this.#scalars.divide(definition.by);
         break;
       case "modulo":
-        this.#evaluate(definition.a);
+        this.#scalars.evaluate(definition.a);
         if (Number.isInteger(Math.log2(definition.by))) {
           if (definition.by <= 128) a.op("and.b", 128, [rax, definition.by - 1]);
           else a.op("and.i", 128, [rax, definition.by - 1]);
         } else {
           a.op("mov", 128, [rcx, rax]);
-          this.#divide(definition.by);
-          this.#multiply(rax, rax, definition.by);
+          this.#scalars.divide(definition.by);
+          this.#scalars.multiply(rax, rax, definition.by);
           a.op("sub", 128, [rcx, rax]);
           a.op("mov", 128, [rax, rcx]);
         }
         break;
       case "min":
       case "max":
-        this.#evaluate(definition.b);
+        this.#scalars.evaluate(definition.b);
         a.op("mov", 128, [rdx, rax]);
-        this.#evaluate(definition.a);
+        this.#scalars.evaluate(definition.a);
         a.op("cmp", 128, [rdx, rax]);
         a.op(definition.op === "min" ? "cmovl" : "cmovg", 128, [rax, rdx]);
         break;
       case "load": {
         const { pointer, displacement } = this.#plan.access(definition);
-        a.op(indexLoads[definition.buffer.element], 128, [rax, this.#address(pointer, displacement)]);
+        const load = indexLoads[definition.buffer.element];
+        invariant(load !== undefined, `an index in ${definition.buffer.element} buffer ${definition.buffer.name}`);
+        a.op(load, 128, [rax, this.#address(pointer, displacement)]);
         for (const [bound, move] of [
           [definition.least, "cmovg"],
           [definition.most, "cmovl"],
         ] as const) {
-          this.#assign(rcx, bound);
+          this.#scalars.assign(rcx, bound);
           a.op("cmp", 128, [rcx, rax]);
           a.op(move, 128, [rax, rcx]);
         }
@@ -373,7 +378,7 @@ class KernelEmitter {
         }
         saves.push({ pointer, slot, drift: this.#drift.get(pointer) as number });
       }
-      this.#multiply(rcx, rax, bytes);
+      this.#scalars.multiply(rcx, rax, bytes);
       const place = g.operand(this.#pointers.get(pointer) as General);
       if (typeof place === "number") a.op("add", 128, [place, rcx]);
       else a.op("add.mr", 128, [place, rcx]);
@@ -390,20 +395,6 @@ class KernelEmitter {
     if (value) this.#general.release(value);
   }
 
-  /** rax /= by, for 0 <= rax < 2^31, by the reciprocal (Granlund and Montgomery, Division by Invariant Integers using Multiplication). */
-  #divide(by: number): void {
-    const a = this.#assembler;
-    const shift = Math.ceil(Math.log2(by));
-    if (2 ** shift === by) {
-      if (shift > 0) a.op("shr", 128, [rax, shift]);
-      return;
-    }
-    const magic = (1n << BigInt(31 + shift)) / BigInt(by) + 1n;
-    a.op("mov.immD", 128, [rdx, magic]);
-    a.op("imul", 128, [rax, rdx]);
-    a.op("shr", 128, [rax, 31 + shift]);
-  }
-
   // Scalars
 
   #address(pointer: Pointer, displacement: number): Memory {
@@ -414,7 +405,7 @@ class KernelEmitter {
   #setDrift(pointer: Pointer, drift: number): void {
     if (Math.abs(drift) < 2 ** 29) this.#drift.set(pointer, drift);
     else {
-      this.#addImmediate(this.#general.operand(this.#pointers.get(pointer) as General), -drift);
+      this.#scalars.addImmediate(this.#general.operand(this.#pointers.get(pointer) as General), -drift);
       this.#drift.set(pointer, 0);
     }
   }
@@ -439,60 +430,6 @@ class KernelEmitter {
     return this.#general.operand(value);
   }
 
-  /** Into rax; rcx is scratch. */
-  #evaluate({ constant, terms }: IndexExpression): void {
-    const a = this.#assembler;
-    for (const [i, { variable, factor }] of terms.entries()) {
-      const place = this.#variable(variable);
-      if (i === 0) {
-        if (factor === 1) a.op("mov", 128, [rax, place]);
-        else this.#multiply(rax, place, factor);
-      } else if (factor === 1) a.op("add", 128, [rax, place]);
-      else {
-        this.#multiply(rcx, place, factor);
-        a.op("add", 128, [rax, rcx]);
-      }
-    }
-    if (terms.length === 0) this.#assign(rax, constant);
-    else this.#addImmediate(rax, constant);
-  }
-  #evaluateDifference(a: IndexExpression, b: IndexExpression): void {
-    this.#evaluate(b);
-    this.#assembler.op("mov", 128, [rdx, rax]);
-    this.#evaluate(a);
-    this.#assembler.op("sub", 128, [rax, rdx]);
-  }
-
-  #assign(place: number | Memory, value: number): void {
-    if (fitsInt(value)) this.#assembler.op("mov.imm", 128, [place, value]);
-    else {
-      this.#assembler.op("mov.immQ", 128, [rcx, BigInt(value)]);
-      this.#assembler.op("mov.store", 128, [place, rcx]);
-    }
-  }
-  #addImmediate(place: number | Memory, value: number): void {
-    if (value === 0) return;
-    if (fitsByte(value)) this.#assembler.op("add.b", 128, [place, value]);
-    else if (fitsInt(value)) this.#assembler.op("add.i", 128, [place, value]);
-    else {
-      this.#assembler.op("mov.immQ", 128, [rcx, BigInt(value)]);
-      this.#assembler.op("add.mr", 128, [place, rcx]);
-    }
-  }
-  /** target = source * factor. */
-  #multiply(target: number, source: number | Memory, factor: number): void {
-    const shift = Math.log2(factor);
-    if (Number.isInteger(shift)) {
-      if (source !== target) this.#assembler.op("mov", 128, [target, source]);
-      if (shift > 0) this.#assembler.op("shl", 128, [target, shift]);
-    } else if (fitsInt(factor)) this.#assembler.op("imul.i", 128, [target, source, factor]);
-    else {
-      this.#assembler.op("mov.immQ", 128, [rdx, BigInt(factor)]);
-      this.#assembler.op("imul", 128, [rdx, source]);
-      this.#assembler.op("mov", 128, [target, rdx]);
-    }
-  }
-
   /** How often statements use each value that has a place now. */
   #weights(statements: readonly Statement[], unit = 1): Map<General, number> {
     const weights = new Map<General, number>();
@@ -504,14 +441,5 @@ class KernelEmitter {
   }
 }
 
-/** The scalar loads that widen an index; f32 and f16 hold none. */
-const indexLoads: Readonly<Record<MemoryElement, InstructionName>> = {
-  i32: "movsxd",
-  u8: "movzx.b",
-  i8: "movsx.b",
-  f32: "movsxd",
-  f16: "movsxd",
-};
-
-const fitsByte = (n: number): boolean => n >= -128 && n <= 127;
-const fitsInt = (n: number): boolean => n >= -(2 ** 31) && n < 2 ** 31;
+/** The scalar loads that widen an index. */
+const indexLoads: Readonly<Partial<Record<MemoryElement, InstructionName>>> = { i32: "movsxd", u8: "movzx.b", i8: "movsx.b" };
