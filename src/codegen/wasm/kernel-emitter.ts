@@ -1,6 +1,6 @@
 import { invariant } from "../../common/errors.ts";
 import { registerSetBy, registersReadBy } from "../../kernel/for-each-statement.ts";
-import type { IndexDefinition, IndexExpression, IndexVariable, Kernel, Register, Statement } from "../../kernel/kernel.ts";
+import type { IndexVariable, Kernel, Register, Statement } from "../../kernel/kernel.ts";
 import type { KernelTarget } from "../../kernel/target.ts";
 import {
   type Access,
@@ -14,7 +14,9 @@ import {
 import { emitCompute } from "./emit-compute.ts";
 import { type Address, emitBroadcast, emitLoad, emitStore } from "./emit-memory.ts";
 import type { FunctionAssembler, FunctionType } from "./function-assembler.ts";
-import type { Instruction, ValueType } from "./instructions.ts";
+import { IndexEmitter } from "./index-emitter.ts";
+import type { Instruction } from "./instructions.ts";
+import { LocalPool } from "./local-pool.ts";
 import { f32Bits, type VectorContext } from "./vector-context.ts";
 
 /** A kernel as a function: the address of its operands' addresses, the first task, the task behind the last. */
@@ -55,7 +57,8 @@ class KernelEmitter implements VectorContext {
   readonly #plan: AddressPlan;
   /** Locals of the pointers as they stand in the present scope. */
   #pointers = new Map<Pointer, number>();
-  readonly #variables = new Map<number, number>();
+  readonly #indices: IndexEmitter;
+  readonly #locals: LocalPool;
   readonly #registers = new Map<number, number>();
   /** Bits of registers that are constants. */
   readonly #constantRegisters = new Map<number, number>();
@@ -66,7 +69,6 @@ class KernelEmitter implements VectorContext {
   /** The block of a register's first read: where there is but one, the only. */
   readonly #readBlock = new Map<number, readonly Statement[]>();
   readonly #definitionBlock = new Map<number, readonly Statement[]>();
-  readonly #free: Record<ValueType, number[]> = { i32: [], i64: [], f32: [], v128: [] };
   #block: readonly Statement[];
   /** The body of the innermost loop. */
   #loopBody: readonly Statement[] | undefined;
@@ -80,6 +82,8 @@ class KernelEmitter implements VectorContext {
   constructor(kernel: Kernel, target: KernelTarget, assembler: FunctionAssembler) {
     this.#kernel = kernel;
     this.assembler = assembler;
+    this.#locals = new LocalPool(assembler);
+    this.#indices = new IndexEmitter(assembler, this.#locals);
     this.relaxed = target.name === "wasm-relaxed";
     this.#plan = planAddresses(kernel);
     this.#block = kernel.body;
@@ -98,12 +102,12 @@ class KernelEmitter implements VectorContext {
     for (const pointer of this.#plan.pointers) {
       const local = a.local("i32");
       a.get(bases[pointer.buffer.index]);
-      this.#addConstant(pointer.origin);
+      this.#indices.addConstant(pointer.origin);
       a.set(local);
       this.#pointers.set(pointer, local);
     }
     const task = a.local("i32");
-    this.#variables.set(this.#kernel.task.id, task);
+    this.#indices.bind(this.#kernel.task, task);
     a.get(beginParameter);
     a.set(task);
     a.get(task);
@@ -142,9 +146,7 @@ class KernelEmitter implements VectorContext {
   }
 
   withScratch(body: (local: number) => void): void {
-    const local = this.#allocate("v128");
-    body(local);
-    this.#free.v128.push(local);
+    this.#locals.withLocal("v128", body);
   }
 
   #constantPrologue(): Instruction[] {
@@ -152,10 +154,6 @@ class KernelEmitter implements VectorContext {
       { name: "v128.const", immediates: splatBytes(bits) },
       { name: "local.set", immediates: [local] },
     ]);
-  }
-
-  #allocate(type: ValueType): number {
-    return this.#free[type].pop() ?? this.assembler.local(type);
   }
 
   #push(register: Register): void {
@@ -177,7 +175,7 @@ class KernelEmitter implements VectorContext {
     this.#reads.set(id, reads);
     if (reads === 0 && !register.mutable && this.#definitionBlock.get(id) === this.#block) {
       this.#registers.delete(id);
-      this.#free.v128.push(local);
+      this.#locals.giveBack(local);
     }
   }
 
@@ -200,7 +198,7 @@ class KernelEmitter implements VectorContext {
   #set(register: Register): void {
     let local = this.#registers.get(register.id);
     if (local === undefined) {
-      local = this.#allocate("v128");
+      local = this.#locals.take("v128");
       this.#registers.set(register.id, local);
       if (register.mutable) {
         this.#mutables++;
@@ -221,8 +219,8 @@ class KernelEmitter implements VectorContext {
       registersReadBy(pending.statement).forEach(keep);
     };
     operands.forEach(keep);
-    for (const [id, value] of [...this.#pending])
-      if (!kept.has(id) && this.#pending.has(id) && mustNotWait(value)) {
+    for (const [id, value] of this.#pending)
+      if (!kept.has(id) && mustNotWait(value)) {
         this.#pending.delete(id);
         this.#value(value);
         this.#set(value.statement.target);
@@ -243,7 +241,7 @@ class KernelEmitter implements VectorContext {
       const local = block === statements ? this.#registers.get(id) : undefined;
       if (local === undefined) continue;
       this.#registers.delete(id);
-      this.#free.v128.push(local);
+      this.#locals.giveBack(local);
     }
     invariant(this.#pending.size === 0, `kernel ${this.#kernel.name}: a value that nothing took`);
     this.#mutables = outerMutables;
@@ -261,16 +259,16 @@ class KernelEmitter implements VectorContext {
         return;
       case "if":
         this.#flush(() => true);
-        this.#index(s.nonNegative);
+        this.#indices.push(s.nonNegative);
         a.i32(0);
         a.op("i32.ge_s");
         a.if(() => this.#statements(s.then), s.otherwise.length > 0 ? () => this.#statements(s.otherwise) : undefined);
         return;
       case "index": {
-        const local = this.#allocate("i32");
-        this.#definition(s.definition);
+        const local = this.#locals.take("i32");
+        this.#indices.pushDefinition(s.definition, s.definition.op === "load" ? this.#address(this.#plan.access(s.definition)) : undefined);
         a.set(local);
-        this.#variables.set(s.variable.id, local);
+        this.#indices.bind(s.variable, local);
         this.#advance(s.variable, this.#plan.advances(s.variable));
         return;
       }
@@ -336,7 +334,7 @@ class KernelEmitter implements VectorContext {
     if (!atStepsEnd && !full) return;
     this.#updates = 0;
     const { assembler: a } = this;
-    a.get(this.#variables.get(this.#kernel.task.id) as number);
+    this.#indices.pushVariable(this.#kernel.task);
     a.i32(--this.#boundaries);
     a.op("i32.eq");
     a.op("br_if", 1);
@@ -356,19 +354,19 @@ class KernelEmitter implements VectorContext {
     if (rounds === 0) return;
     const advances = this.#plan.advances(s.variable).filter(({ pointer }) => this.#plan.pointersOf(s.body).has(pointer));
     const countsDown = rounds !== undefined && !this.#plan.isValueUsed(s.variable);
-    const variable = this.#allocate("i32");
+    const variable = this.#locals.take("i32");
     if (countsDown) a.i32(rounds);
-    else this.#index(s.begin);
+    else this.#indices.push(s.begin);
     a.set(variable);
-    this.#variables.set(s.variable.id, variable);
+    this.#indices.bind(s.variable, variable);
     if (rounds === 1) {
       this.#statements(s.body);
-      this.#free.i32.push(variable);
+      this.#locals.giveBack(variable);
       return;
     }
-    const end = s.end.terms.length > 0 && !countsDown ? this.#allocate("i32") : undefined;
+    const end = s.end.terms.length > 0 && !countsDown ? this.#locals.take("i32") : undefined;
     if (end !== undefined) {
-      this.#index(s.end);
+      this.#indices.push(s.end);
       a.set(end);
     }
     const pushEnd = (): void => (end === undefined ? a.i32(s.end.constant) : a.get(end));
@@ -376,7 +374,7 @@ class KernelEmitter implements VectorContext {
     const whole = (): void => {
       this.#pointers = new Map(outerPointers);
       for (const { pointer } of advances) {
-        const local = this.#allocate("i32");
+        const local = this.#locals.take("i32");
         a.get(outerPointers.get(pointer) as number);
         a.set(local);
         this.#pointers.set(pointer, local);
@@ -390,11 +388,11 @@ class KernelEmitter implements VectorContext {
         for (const { pointer, bytes } of advances) {
           const local = this.#pointers.get(pointer) as number;
           a.get(local);
-          this.#addConstant(bytes * s.step);
+          this.#indices.addConstant(bytes * s.step);
           a.set(local);
         }
         a.get(variable);
-        this.#addConstant(countsDown ? -1 : s.step);
+        this.#indices.addConstant(countsDown ? -1 : s.step);
         a.op("local.tee", variable);
         if (!countsDown) {
           pushEnd();
@@ -404,7 +402,7 @@ class KernelEmitter implements VectorContext {
       });
       a.op("end");
       this.#loopBody = outerBody;
-      for (const { pointer } of advances) this.#free.i32.push(this.#pointers.get(pointer) as number);
+      for (const { pointer } of advances) this.#locals.giveBack(this.#pointers.get(pointer) as number);
       this.#pointers = outerPointers;
     };
     if (rounds === undefined) {
@@ -413,8 +411,8 @@ class KernelEmitter implements VectorContext {
       a.op("i32.lt_s");
       a.if(whole);
     } else whole();
-    this.#free.i32.push(variable);
-    if (end !== undefined) this.#free.i32.push(end);
+    this.#locals.giveBack(variable);
+    if (end !== undefined) this.#locals.giveBack(end);
   }
 
   /** Moves pointers by a variable's value, for the rest of the scope: in locals of their own, so that nothing is to be undone. */
@@ -423,7 +421,7 @@ class KernelEmitter implements VectorContext {
     for (const { pointer, bytes } of advances) {
       const local = a.local("i32");
       a.get(this.#pointers.get(pointer) as number);
-      this.#scaled(variable, bytes);
+      this.#indices.pushScaled(variable, bytes);
       a.op("i32.add");
       a.set(local);
       this.#pointers.set(pointer, local);
@@ -437,84 +435,10 @@ class KernelEmitter implements VectorContext {
     return {
       push: () => {
         a.get(local);
-        this.#addConstant(displacement);
+        this.#indices.addConstant(displacement);
       },
       offset: 0,
     };
-  }
-
-  // Indices
-
-  #definition(d: IndexDefinition): void {
-    const { assembler: a } = this;
-    switch (d.op) {
-      case "divide":
-      case "modulo":
-        this.#index(d.a);
-        a.i32(d.by);
-        a.op(d.op === "divide" ? "i32.div_u" : "i32.rem_u");
-        return;
-      case "min":
-      case "max":
-        this.#index(d.a);
-        this.#index(d.b);
-        this.#extreme(d.op);
-        return;
-      case "load": {
-        const { push, offset } = this.#address(this.#plan.access(d));
-        push();
-        const load = { i32: "i32.load", u8: "i32.load8_u", i8: "i32.load8_s" } as const;
-        const { element } = d.buffer;
-        a.op(load[element as keyof typeof load], element === "i32" ? 2 : 0, offset);
-        a.i32(d.least);
-        this.#extreme("max");
-        a.i32(d.most);
-        this.#extreme("min");
-        return;
-      }
-    }
-  }
-
-  /** The smaller or larger of the two integers on the stack. */
-  #extreme(op: "min" | "max"): void {
-    const { assembler: a } = this;
-    const x = this.#allocate("i32");
-    const y = this.#allocate("i32");
-    a.set(y);
-    a.op("local.tee", x);
-    a.get(y);
-    a.get(x);
-    a.get(y);
-    a.op(op === "min" ? "i32.lt_s" : "i32.gt_s");
-    a.op("select");
-    this.#free.i32.push(x, y);
-  }
-
-  #index({ constant, terms }: IndexExpression): void {
-    const { assembler: a } = this;
-    if (terms.length === 0) {
-      a.i32(constant);
-      return;
-    }
-    for (const [i, { variable, factor }] of terms.entries()) {
-      this.#scaled(variable, factor);
-      if (i > 0) a.op("i32.add");
-    }
-    this.#addConstant(constant);
-  }
-
-  #scaled(variable: IndexVariable, factor: number): void {
-    const { assembler: a } = this;
-    a.get(this.#variables.get(variable.id) as number);
-    if (factor === 1) return;
-    a.i32(factor);
-    a.op("i32.mul");
-  }
-
-  #addConstant(value: number): void {
-    if (value === 0) return;
-    this.assembler.i32(value);
-    this.assembler.op("i32.add");
   }
 
   /** Counts reads by statements that matter: backwards, since a value is read after it is set; mutable registers always matter. */

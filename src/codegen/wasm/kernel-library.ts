@@ -98,7 +98,7 @@ export class KernelLibraries {
 /** Puts a library's functions into a thread's table; its places are never used again after it has gone. */
 export function installLibrary({ module, base, keys }: KernelLibrary, table: WebAssembly.Table, imports: WebAssembly.Imports): void {
   table.grow(base + keys.length - table.length);
-  new WebAssembly.Instance(module, imports);
+  void new WebAssembly.Instance(module, imports);
 }
 
 export function removeLibrary({ base, keys }: KernelLibrary, table: WebAssembly.Table): void {

@@ -24,7 +24,7 @@ export function startWorker(source: string, { onMessage, onError }: WorkerHandle
     });
     worker.addEventListener("error", onError);
     return {
-      post: (message) => worker.postMessage(message),
+      post: (message) => worker.postMessage(message, []),
       hold: () => {},
       release: () => {},
       terminate: () => worker.terminate(),

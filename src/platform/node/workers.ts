@@ -18,7 +18,7 @@ export function startWorker(source: string, { onMessage, onError }: WorkerHandle
   worker.on("message", onMessage);
   worker.on("error", onError);
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message) => worker.postMessage(message, []),
     hold: () => worker.ref(),
     release: () => worker.unref(),
     terminate: () => void worker.terminate(),
