@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
+import { readFile } from "#platform/files";
 import { VintnerError } from "../common/errors.ts";
 import { shapeSize } from "../common/shape.ts";
 import { decodeImage } from "../formats/image/decode-image.ts";
@@ -14,31 +14,12 @@ import { imageInput } from "./image-input.ts";
 
 const known = ".npy, .npz, .png, .jpg, .jpeg or .bin";
 
-/** Reads a file's bytes. Throws FILE_NOT_FOUND and FILE_ACCESS. */
-export async function readInputFile(path: string): Promise<Uint8Array> {
-  try {
-    const buffer = await readFile(path);
-    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    throw new VintnerError(
-      missing ? "FILE_NOT_FOUND" : "FILE_ACCESS",
-      {
-        what: missing ? "the file does not exist" : "the file cannot be read",
-        where: path,
-        ...(missing ? {} : { got: (cause as Error).message }),
-      },
-      { cause },
-    );
-  }
-}
-
 /** Reads one file as the tensor of one input. `note` hears what was done to a picture. */
 export async function readInput(path: string, input: Output, note: (text: string) => void): Promise<Tensor> {
   const extension = extname(path).toLowerCase();
   if (![".npy", ".npz", ".png", ".jpg", ".jpeg", ".bin"].includes(extension))
     throw new VintnerError("INVALID_ARGUMENT", { what: "unknown kind of input file", where: path, expected: known });
-  const bytes = await readInputFile(path);
+  const bytes = await readFile(path);
   if (extension === ".npy") return readNpy(bytes, path);
   if (extension === ".npz") return fromArchive(readNpz(bytes, path), input, path);
   if (extension === ".bin") return fromRawBytes(bytes, input, path);
@@ -49,7 +30,7 @@ export async function readInput(path: string, input: Output, note: (text: string
 
 /** Reads an archive as all inputs: by tensor name, or input_0, input_1 ... in the model's order; other arrays are left out. */
 export async function readInputs(path: string, inputs: readonly Output[]): Promise<Map<Output, Tensor>> {
-  const arrays = readNpz(await readInputFile(path), path);
+  const arrays = readNpz(await readFile(path), path);
   const found = new Map<Output, Tensor>();
   for (const [i, input] of inputs.entries()) {
     const key = [...portNames(input), `input_${i}`].find((name) => arrays.has(name));

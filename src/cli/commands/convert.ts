@@ -8,6 +8,7 @@ import { saveModel } from "../../ir/save-model.ts";
 import { type CommonOptions, newCommand, numberFrom, printJson, printLine, trueOrFalse } from "../common-options.ts";
 import { describePort, formatPorts } from "../describe-port.ts";
 import { Progress } from "../progress.ts";
+import { makeFolderFor } from "../write-outputs.ts";
 
 interface Options extends CommonOptions, ConvertOptions {
   readonly outputModel?: string;
@@ -51,6 +52,7 @@ async function convert(model: string, weights: string | undefined, options: Opti
     convertModel(model, { ...given, ...(weights === undefined ? {} : { weights }) }),
   );
   if (modelName !== undefined) converted.setFriendlyName(modelName);
+  makeFolderFor(path);
   await progress.stage(`Writing ${path}`, () => saveModel(converted, path, { compressToFp16 }));
   const milliseconds = Math.round(performance.now() - start);
   const bin = path.replace(/\.xml$/, ".bin");

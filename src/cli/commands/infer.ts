@@ -9,7 +9,7 @@ import { summarize } from "../describe-port.ts";
 import { formatTable } from "../format-table.ts";
 import { readInput, readInputs } from "../input-files.ts";
 import { Progress } from "../progress.ts";
-import { writeOutput } from "../write-output.ts";
+import { writeOutput } from "../write-outputs.ts";
 
 interface Options extends CommonOptions {
   readonly input?: readonly string[];
@@ -45,7 +45,7 @@ async function infer(path: string, options: Options): Promise<void> {
   await progress.stage("Running the model", () => request.inferAsync());
   const milliseconds = performance.now() - start;
   const outputs = compiled.outputs.map((port, i) => ({ name: arrayName(compiled, i), port, tensor: request.getOutputTensor(i) }));
-  if (options.output !== undefined) await writeOutput(options.output, writeNpz(outputs.map(({ name, tensor }) => [name, tensor])));
+  if (options.output !== undefined) writeOutput(options.output, writeNpz(outputs.map(({ name, tensor }) => [name, tensor])));
   if (options.json)
     return printJson({
       device: options.device,

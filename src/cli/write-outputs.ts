@@ -1,0 +1,23 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { writeFilesAtomic } from "#platform/files";
+import { VintnerError } from "../common/errors.ts";
+
+/** Makes the folder that a file is going to lie in. Throws FILE_ACCESS. */
+export function makeFolderFor(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (cause) {
+    throw new VintnerError(
+      "FILE_ACCESS",
+      { what: "the folder cannot be made", where: dirname(path), got: (cause as Error).message, hint: "Choose another place with -o" },
+      { cause },
+    );
+  }
+}
+
+/** Writes a whole file or none, and the folder for it. Throws FILE_ACCESS. */
+export function writeOutput(path: string, bytes: Uint8Array): void {
+  makeFolderFor(path);
+  writeFilesAtomic(new Map([[path, bytes]]));
+}
