@@ -16,5 +16,17 @@ export interface ConvertModelOptions extends ConvertOptions {
 export async function convertModel(source: ModelSource, options: ConvertModelOptions = {}): Promise<Model> {
   const { weights, ...rest } = options;
   checkOptions(rest);
-  return applyOptions(await readModel(source, weights), rest);
+  const { framework } = rest;
+  const model = await readModel(source, { ...(weights !== undefined && { weights }), ...(framework !== undefined && { framework }) });
+  applyOptions(model, rest);
+  model.rtInfo.set("conversion_parameters", conversionParameters(rest));
+  return model;
 }
+
+/** The options that were given, as OpenVINO writes them into an IR: `mean_values` and so on. */
+function conversionParameters(options: ConvertOptions): Record<string, string> {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [snakeCase(name), typeof value === "string" ? value : JSON.stringify(value)]));
+}
+
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
