@@ -61,6 +61,7 @@ export class GraphIndex implements RewriteContext {
     }
     for (const { to } of pairs) this.#removeDead(to.node);
     this.#removeDead(node);
+    if (this.has(node) && pairs.length === node.outputs.length) node.friendlyName = this.#derivedName(node.friendlyName, node);
     this.#reinfer(stale);
     return added.filter((n) => this.has(n));
   }
