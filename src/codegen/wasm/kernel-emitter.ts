@@ -40,10 +40,15 @@ interface PendingValue {
   readonly address: Address | undefined;
   readonly readsMemory: boolean;
   readonly mutables: ReadonlySet<number>;
+  /** Values inside each other. */
+  readonly depth: number;
 }
 
 /** Vector registers that V8 gives out on x86-64 (one of sixteen is its own). */
 const engineRegisters = 15;
+
+/** Values that stay on the operand stack inside each other; deeper ones go to locals. */
+const deepestExpression = 50;
 
 /** Writes a kernel's body into a function of kernelFunctionType. */
 export function emitKernel(kernel: Kernel, target: KernelTarget, assembler: FunctionAssembler): void {
@@ -70,8 +75,10 @@ class KernelEmitter implements VectorContext {
   readonly #readBlock = new Map<number, readonly Statement[]>();
   readonly #definitionBlock = new Map<number, readonly Statement[]>();
   #block: readonly Statement[];
-  /** The body of the innermost loop. */
-  #loopBody: readonly Statement[] | undefined;
+  /** Registers set in the present block. */
+  #defined: number[] = [];
+  /** Whether the straight-line code here is cut into basic blocks. */
+  #isCut = false;
   /** Loads emitted and mutable registers set since the straight-line code here began. */
   #straightLoads = 0;
   #updates = 0;
@@ -205,6 +212,7 @@ class KernelEmitter implements VectorContext {
         this.#mutableIds.add(register.id);
       }
       this.#definitionBlock.set(register.id, this.#block);
+      this.#defined.push(register.id);
     }
     this.assembler.set(local);
   }
@@ -236,13 +244,24 @@ class KernelEmitter implements VectorContext {
     this.#straightLoads = 0;
     this.#block = statements;
     this.#pointers = new Map(outerPointers);
-    for (const s of statements) this.#statement(s);
-    for (const [id, block] of this.#definitionBlock) {
-      const local = block === statements ? this.#registers.get(id) : undefined;
+    const outerDefined = this.#defined;
+    this.#defined = [];
+    for (let i = 0; i < statements.length;) {
+      const end = straightEnd(statements, i);
+      const run = statements.slice(i, Math.max(end, i + 1));
+      this.#isCut = needsCuts(run);
+      if (this.#isCut) this.assembler.block(() => run.forEach((s) => this.#statement(s)));
+      else run.forEach((s) => this.#statement(s));
+      this.#isCut = false;
+      i += run.length;
+    }
+    for (const id of this.#defined) {
+      const local = this.#registers.get(id);
       if (local === undefined) continue;
       this.#registers.delete(id);
       this.#locals.giveBack(local);
     }
+    this.#defined = outerDefined;
     invariant(this.#pending.size === 0, `kernel ${this.#kernel.name}: a value that nothing took`);
     this.#mutables = outerMutables;
     this.#straightLoads = 0;
@@ -299,16 +318,18 @@ class KernelEmitter implements VectorContext {
     const operands = registersReadBy(statement);
     const address = statement.kind === "load" ? this.#address(this.#plan.access(statement)) : undefined;
     const inner = operands.flatMap((r) => this.#pending.get(r.id) ?? []);
+    const depth = 1 + Math.max(0, ...inner.map((v) => v.depth));
     const value: PendingValue = {
       statement,
       address,
       readsMemory: statement.kind === "load" || inner.some((v) => v.readsMemory),
       mutables: new Set([...operands.filter((r) => r.mutable).map((r) => r.id), ...inner.flatMap((v) => [...v.mutables])]),
+      depth,
     };
     if (!target.mutable) {
       const reads = this.#reads.get(target.id) ?? 0;
       if (reads === 0) return;
-      if (reads === 1 && this.#readBlock.get(target.id) === this.#block) {
+      if (reads === 1 && depth < deepestExpression && this.#readBlock.get(target.id) === this.#block) {
         this.#pending.set(target.id, value);
         return;
       }
@@ -327,7 +348,7 @@ class KernelEmitter implements VectorContext {
    * numbers are not negative), but each compares with another number, so that none is removed.
    */
   #separate(): void {
-    if (this.#block !== this.#loopBody || this.#mutables === 0 || this.#pending.size > 0) return;
+    if (!this.#isCut || this.#pending.size > 0) return;
     const held = this.#heldValues();
     const atStepsEnd = held === 0 && this.#mutables + 2 * this.#straightLoads > engineRegisters;
     const full = this.#updates > 0 && this.#mutables + Math.max(held, this.#straightLoads) + 1 > engineRegisters;
@@ -337,7 +358,7 @@ class KernelEmitter implements VectorContext {
     this.#indices.pushVariable(this.#kernel.task);
     a.i32(--this.#boundaries);
     a.op("i32.eq");
-    a.op("br_if", 1);
+    a.op("br_if", 0);
     this.#straightLoads = 0;
   }
 
@@ -379,10 +400,6 @@ class KernelEmitter implements VectorContext {
         a.set(local);
         this.#pointers.set(pointer, local);
       }
-      const outerBody = this.#loopBody;
-      this.#loopBody = s.body;
-      // The block is what `separate` leaves.
-      a.op("block");
       a.loop(() => {
         this.#statements(s.body);
         for (const { pointer, bytes } of advances) {
@@ -400,8 +417,6 @@ class KernelEmitter implements VectorContext {
         }
         a.op("br_if", 0);
       });
-      a.op("end");
-      this.#loopBody = outerBody;
       for (const { pointer } of advances) this.#locals.giveBack(this.#pointers.get(pointer) as number);
       this.#pointers = outerPointers;
     };
@@ -457,6 +472,19 @@ class KernelEmitter implements VectorContext {
         }
       }
   }
+}
+
+/** Where the straight-line code that begins at `from` ends: before the next loop, branch or store. */
+function straightEnd(statements: readonly Statement[], from: number): number {
+  let end = from;
+  while (end < statements.length && !["for", "if", "store"].includes(statements[end].kind)) end++;
+  return end;
+}
+
+/** Whether straight-line code has sums and more loads than registers beside them. */
+function needsCuts(run: readonly Statement[]): boolean {
+  const sums = new Set(run.filter((s) => s.kind === "compute" && s.target.mutable).map((s) => registerSetBy(s)));
+  return sums.size > 0 && sums.size + run.filter((s) => s.kind === "load").length > engineRegisters;
 }
 
 const splatBytes = (bits: number): number[] => Array.from({ length: 16 }, (_, i) => (bits >>> ((i & 3) * 8)) & 0xff);
