@@ -33,7 +33,7 @@ export function axisInput(context: InferContext, i: number, rank: number | undef
 export const integersOf = (tensor: Tensor): number[] => Array.from(tensorNumbers(tensor));
 
 /** An index into `length` elements, negative from the end. Throws INVALID_ARGUMENT where it is out of range. */
-export function resolveIndex(node: Node, index: number, length: number): number {
+export function resolveIndex(node: Pick<Node, "where">, index: number, length: number): number {
   const resolved = index < 0 ? index + length : index;
   if (resolved >= 0 && resolved < length) return resolved;
   throw new VintnerError("INVALID_ARGUMENT", {

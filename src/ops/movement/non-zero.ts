@@ -1,0 +1,36 @@
+import { rowMajorStrides } from "../../common/shape.ts";
+import { elementType } from "../../model/attribute.ts";
+import { dimension, isKnown } from "../../tensor/dimension.ts";
+import { dimensionProduct } from "../../tensor/dimension-arithmetic.ts";
+import { maxOf } from "../../tensor/dimension.ts";
+import type { ElementType } from "../../tensor/element-type.ts";
+import { tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
+import { defineOp } from "../define-op.ts";
+import { outputSpec } from "../output-spec.ts";
+
+/** The coordinates of all elements that are not 0: [rank, count], in row-major order of the elements. */
+export const NonZero3 = defineOp({
+  type: "NonZero",
+  since: "opset3",
+  attributes: { output_type: elementType("i64") },
+  inputs: 1,
+  infer: (context) => {
+    const type = context.attributes["output_type"] as ElementType;
+    if (type !== "i64" && type !== "i32") context.fail("output_type must be i64 or i32", { got: type });
+    const dimensions = context.inputs[0].partialShape.dimensions;
+    const most = dimensions === undefined ? Number.POSITIVE_INFINITY : maxOf(dimensionProduct(dimensions));
+    const rank = dimensions?.length;
+    return [
+      outputSpec(type, [rank ?? dimension(0, Number.POSITIVE_INFINITY), dimension(0, isKnown(most) ? most : Number.POSITIVE_INFINITY)]),
+    ];
+  },
+  evaluate: ({ attributes, inputs: [data] }) => {
+    const numbers = tensorNumbers(data);
+    const positions: number[] = [];
+    for (let i = 0; i < numbers.length; i++) if (numbers[i] !== 0) positions.push(i);
+    const coordinates = rowMajorStrides(data.shape).flatMap((stride, axis) =>
+      positions.map((p) => Math.floor(p / stride) % data.shape[axis]),
+    );
+    return [tensorOfNumbers(attributes["output_type"] as ElementType, [data.shape.length, positions.length], coordinates)];
+  },
+});

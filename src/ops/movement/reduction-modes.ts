@@ -1,0 +1,51 @@
+import { isFloat, type ElementType } from "../../tensor/element-type.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
+
+/** How the updates of a scatter meet what is there. `mean` counts the updates of each element. */
+export type ScatterReduction = "none" | "sum" | "sub" | "prod" | "min" | "max" | "mean";
+
+const combine: Readonly<Record<Exclude<ScatterReduction, "none">, (there: number, update: number) => number>> = {
+  sum: (a, b) => a + b,
+  mean: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  prod: (a, b) => a * b,
+  min: Math.min,
+  max: Math.max,
+};
+
+/** What an element starts from where its initial value does not count. */
+const neutral: Readonly<Record<Exclude<ScatterReduction, "none">, number>> = {
+  sum: 0,
+  mean: 0,
+  sub: 0,
+  prod: 1,
+  min: Number.POSITIVE_INFINITY,
+  max: Number.NEGATIVE_INFINITY,
+};
+
+/** Combines updates with the elements at `targets` (one position for each update); computed in float64. */
+export function reduceInto(
+  data: Tensor,
+  updates: Tensor,
+  targets: readonly number[],
+  reduction: Exclude<ScatterReduction, "none">,
+  useInitialValues: boolean,
+): Tensor {
+  const sums = Float64Array.from(tensorNumbers(data));
+  const from = tensorNumbers(updates);
+  const operate = combine[reduction];
+  const counts = new Map<number, number>();
+  for (const [i, target] of targets.entries()) {
+    const seen = counts.get(target) ?? 0;
+    if (seen === 0 && !useInitialValues) sums[target] = neutral[reduction];
+    sums[target] = operate(sums[target], from[i]);
+    counts.set(target, seen + 1);
+  }
+  if (reduction === "mean")
+    for (const [target, count] of counts) sums[target] = divided(sums[target], count + (useInitialValues ? 1 : 0), data.elementType);
+  return tensorOfNumbers(data.elementType, data.shape, sums);
+}
+
+/** Integers are divided downwards. */
+const divided = (sum: number, count: number, type: ElementType): number => (isFloat(type) ? sum / count : Math.floor(sum / count));
