@@ -53,31 +53,29 @@ it("emits values where they are used, pointers that run, constants once", () => 
           local.set 11
           local.get 9
           local.set 12
-          block
-            loop
-              local.get 12
-              local.get 11
-              v128.load align=4
-              local.get 13
-              f32x4.mul
-              local.get 12
-              v128.load align=4
-              f32x4.add
-              v128.store align=4
-              local.get 11
-              i32.const 16
-              i32.add
-              local.set 11
-              local.get 12
-              i32.const 16
-              i32.add
-              local.set 12
-              local.get 10
-              i32.const -1
-              i32.add
-              local.tee 10
-              br_if 0
-            end
+          loop
+            local.get 12
+            local.get 11
+            v128.load align=4
+            local.get 13
+            f32x4.mul
+            local.get 12
+            v128.load align=4
+            f32x4.add
+            v128.store align=4
+            local.get 11
+            i32.const 16
+            i32.add
+            local.set 11
+            local.get 12
+            i32.const 16
+            i32.add
+            local.set 12
+            local.get 10
+            i32.const -1
+            i32.add
+            local.tee 10
+            br_if 0
           end
           local.get 7
           i32.const 1
@@ -90,5 +88,29 @@ it("emits values where they are used, pointers that run, constants once", () => 
       end)
     "
   `);
+  engine.dispose();
+});
+
+it("cuts unrolled sums into basic blocks that fit the registers", () => {
+  const engine = createWasmEngine("wasm-simd", { threads: 1 });
+  const listing = (unroll: number): string => {
+    const k = new KernelBuilder("tile", engine.target);
+    const x = k.buffer("x", "f32", 64 * 4, "read");
+    const w = k.buffer("w", "f32", 64 * 8, "read");
+    const y = k.buffer("y", "f32", 32, "write");
+    const sums = k.accumulators(4, 2);
+    k.for(64, { unroll }, (i) => {
+      const weights = k.each(2, (v) => k.load(w, i.mul(8).add(v * 4)));
+      for (const [row, vectors] of sums.entries()) {
+        const value = k.broadcast(x, i.add(row * 64));
+        for (const [v, sum] of vectors.entries()) k.accumulate(sum, value, weights[v]);
+      }
+    });
+    for (const [i, sum] of sums.flat().entries()) k.store(y, i * 4, sum);
+    return engine.disassemble(k.build({ key: "" }));
+  };
+  const cuts = (text: string): number => text.split("i32.eq\n").length - 1;
+  expect(cuts(listing(1))).toBe(0);
+  expect(cuts(listing(4))).toBe(3);
   engine.dispose();
 });
