@@ -13,8 +13,12 @@ const model = join(shared, "models/multi_samplenet/samplenet.onnx");
 const arrays = join(shared, "models/expected/multi_samplenet__samplenet.onnx.npz");
 const missing = existsSync(model) ? "" : " (skipped: no shared models)";
 
+/** What `--json` prints, as far as the tests look into it. */
 interface Json {
-  readonly [key: string]: any;
+  readonly nodes: readonly { readonly type: string; readonly supported?: boolean }[];
+  readonly steps: readonly { readonly type: string }[];
+  readonly latencyMilliseconds: Readonly<Record<string, number>>;
+  readonly throughput: number;
 }
 
 describe.skipIf(missing)(`the command${missing}`, () => {
@@ -46,7 +50,7 @@ describe.skipIf(missing)(`the command${missing}`, () => {
     expect(results[0].stderr).toContain("transmogrify");
     expect(results[2].stderr).toContain("latency, throughput");
     expect(results[3].stderr).toContain('no input "date"; expected "data" f32[1,3,32,32]');
-    expect(json(results[3].stdout)["error"]).toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(json(results[3].stdout)).toMatchObject({ error: { code: "INVALID_ARGUMENT" } });
   });
 
   test("converts, with either spelling of long options, and infers from the IR what the source answers", async () => {
@@ -117,13 +121,13 @@ describe.skipIf(missing)(`the command${missing}`, () => {
     ]);
     expect([query, stage, nodes, benchmark].map(({ code, stderr }) => (code === 0 ? 0 : stderr))).toEqual([0, 0, 0, 0]);
     expect(json(query.stdout)).toMatchObject({ device: "REFERENCE", supported: true });
-    expect(json(query.stdout)["nodes"][0]).toMatchObject({ supported: true });
+    expect(json(query.stdout).nodes[0].supported).toBe(true);
     expect(stage.stdout).toMatch(/%\d+ = Convolution "/);
-    expect(json(nodes.stdout)["nodes"].map((n: Json) => n["type"])).toContain("MaxPool");
+    expect(json(nodes.stdout).nodes.map(({ type }) => type)).toContain("MaxPool");
     const measured = json(benchmark.stdout);
     expect(measured).toMatchObject({ device: "REFERENCE", api: "sync", count: 2, inputs: [{ name: "data", shape: [1, 3, 32, 32] }] });
-    for (const key of ["median", "average", "min", "max"]) expect(measured["latencyMilliseconds"][key]).toBeGreaterThan(0);
-    expect(measured["throughput"]).toBeGreaterThan(0);
-    expect(measured["steps"].map((s: Json) => s["type"])).toContain("Convolution");
+    for (const key of ["median", "average", "min", "max"]) expect(measured.latencyMilliseconds[key]).toBeGreaterThan(0);
+    expect(measured.throughput).toBeGreaterThan(0);
+    expect(measured.steps.map(({ type }) => type)).toContain("Convolution");
   });
 });

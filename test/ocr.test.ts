@@ -46,9 +46,8 @@ describe.skipIf(missing)(`reading text with FP16 weights on ${device}${missing}`
 
   test.each(["text_line.png", "street_sign.png", "receipt.png"])("%s: 98 of 100 characters are right", async (name) => {
     const lines = await readText(reader, picture(name));
-    const wanted = truth()
-      [name].lines.map(({ text }) => text)
-      .join("\n");
+    const { lines: expected } = truth()[name];
+    const wanted = expected.map(({ text }) => text).join("\n");
     const got = lines.map(({ text }) => text).join("\n");
     expect(editDistance(got, wanted), got).toBeLessThanOrEqual(0.02 * wanted.length);
     for (const { confidence } of lines) expect(confidence).toBeGreaterThan(0.9);

@@ -41,7 +41,7 @@ export interface TextPlace {
 
 /** Draws a line of text from its top left corner. */
 export function drawText(image: RgbImage, text: string, { x, y, height, width, angle = 0 }: TextPlace, colour: Colour): void {
-  const characters = [...text];
+  const characters = Array.from(text);
   const cell = glyphWidth + 1;
   const scaleY = height / (glyphHeight + 1);
   const scaleX = Math.min(scaleY, width / (characters.length * cell));

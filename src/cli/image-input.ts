@@ -41,7 +41,7 @@ export function imageInput(image: RgbImage, input: Output): ImageInput {
   const lengths: Readonly<Record<string, number>> = { N: 1, C: channels, H: height, W: width };
   const tensor = tensorOfNumbers(
     input.elementType,
-    [...name].map((axis) => lengths[axis]),
+    name.split("").map((axis) => lengths[axis]),
     pixels,
   );
   const resizedNote = resized === image ? "" : `, resized from ${image.width}x${image.height} (bilinear)`;

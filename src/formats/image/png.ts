@@ -83,15 +83,25 @@ function checkSize(bytes: Uint8Array, where: string): void {
     at += 12 + length;
   }
   if (parts.reduce((sum, part) => sum + part.length, 0) <= harmlessBytes) return;
-  let unpacked = 0;
-  const counter = new Unzlib((chunk) => {
-    unpacked += chunk.length;
-  });
+  let unpacked: number;
   try {
-    for (const part of parts)
-      for (let at = 0; at < part.length && unpacked <= most; at += sliceBytes) counter.push(part.subarray(at, at + sliceBytes));
+    unpacked = unpackedBytes(parts, most);
   } catch {
-    fail("the PNG file is damaged");
+    return fail("the PNG file is damaged");
   }
   if (unpacked > most) fail("the pixels unpack to more than the picture's size");
+}
+
+/** How many bytes zlib data unpacks to; counting ends once they are more than `most`. */
+function unpackedBytes(parts: readonly Uint8Array[], most: number): number {
+  let count = 0;
+  const counter = new Unzlib((chunk) => {
+    count += chunk.length;
+  });
+  for (const part of parts)
+    for (let at = 0; at < part.length; at += sliceBytes) {
+      counter.push(part.subarray(at, at + sliceBytes));
+      if (count > most) return count;
+    }
+  return count;
 }
