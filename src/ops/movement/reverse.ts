@@ -12,7 +12,7 @@ function reverseTensor(data: Tensor, axes: ReadonlySet<number>): Tensor {
 }
 
 /** Turns axes around: the second input lists them (mode `index`), or says for each axis whether to (mode `mask`). */
-export const Reverse1 = defineOp({
+export const Reverse = defineOp({
   type: "Reverse",
   since: "opset1",
   attributes: { mode: string({ oneOf: ["index", "mask"] }) },

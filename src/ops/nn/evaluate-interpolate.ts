@@ -1,30 +1,15 @@
-import { rowMajorStrides, sameShape, shapeSize } from "../../common/shape.ts";
+import { rowMajorStrides, shapeSize } from "../../common/shape.ts";
 import { type ElementType, elementTypes, isFloat } from "../../tensor/element-type.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type NumberArray, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import { allocateRaw, rawElements, tensorOfRaw } from "../movement/raw-elements.ts";
 import { copySeparable, offsetTable } from "../movement/separable-copy.ts";
-import { copyStrided } from "../movement/strided-copy.ts";
 import { nearestPositions, type ResamplingRule, type ResamplingTaps, resamplingTaps, type ResizedAxis } from "./resampling.ts";
 import { roundHalfAway } from "./rounding.ts";
 
 /** The axes of a tensor that are resized, each with its place in the shape. */
 export interface Resizing extends ResizedAxis {
   readonly axis: number;
-}
-
-/** Zeros around the data, as the attributes `pads_begin` and `pads_end` ask (missing numbers at the end mean 0). */
-export function padWithZeros(data: Tensor, begins: readonly number[], ends: readonly number[]): Tensor {
-  const shape = data.shape.map((d, i) => d + (begins[i] ?? 0) + (ends[i] ?? 0));
-  if (sameShape(shape, data.shape)) return data;
-  const raw = allocateRaw(data.elementType, shapeSize(shape));
-  const strides = rowMajorStrides(shape);
-  copyStrided(
-    data.shape,
-    { data: rawElements(data), offset: 0, strides: rowMajorStrides(data.shape) },
-    { data: raw, offset: strides.reduce((sum, s, i) => sum + s * (begins[i] ?? 0), 0), strides },
-  );
-  return tensorOfRaw(data.elementType, shape, raw);
 }
 
 /** Resizes axes of a tensor, one after the other; sums are float64. */

@@ -7,8 +7,9 @@ import { tensorNumbers } from "../../tensor/tensor-numbers.ts";
 import { defineOp } from "../define-op.ts";
 import { checkIntegers, integersOf, resolveAxis } from "../movement/indices.ts";
 import { knownNumbers } from "../movement/moved-values.ts";
+import { padWithZeros } from "../movement/pad-with-zeros.ts";
 import { outputSpec } from "../output-spec.ts";
-import { padWithZeros, resizeTensor, type Resizing } from "./evaluate-interpolate.ts";
+import { resizeTensor, type Resizing } from "./evaluate-interpolate.ts";
 import type { ResamplingRule } from "./resampling.ts";
 
 const commonAttributes = {

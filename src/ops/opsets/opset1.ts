@@ -50,8 +50,14 @@ import { Constant } from "../infrastructure/constant.ts";
 import { Parameter } from "../infrastructure/parameter.ts";
 import { Result } from "../infrastructure/result.ts";
 import { Concat } from "../movement/concat.ts";
+import { DepthToSpace } from "../movement/depth-to-space.ts";
 import { Gather1 } from "../movement/gather.ts";
+import { OneHot1 } from "../movement/one-hot.ts";
 import { Pad1 } from "../movement/pad.ts";
+import { ReverseSequence } from "../movement/reverse-sequence.ts";
+import { Reverse } from "../movement/reverse.ts";
+import { ShuffleChannels } from "../movement/shuffle-channels.ts";
+import { SpaceToDepth } from "../movement/space-to-depth.ts";
 import { Split } from "../movement/split.ts";
 import { StridedSlice } from "../movement/strided-slice.ts";
 import { Tile } from "../movement/tile.ts";
@@ -62,6 +68,7 @@ import { ConvolutionBackpropData } from "../nn/convolution-backprop-data.ts";
 import { Convolution } from "../nn/convolution.ts";
 import { GroupConvolutionBackpropData } from "../nn/group-convolution-backprop-data.ts";
 import { GroupConvolution } from "../nn/group-convolution.ts";
+import { Interpolate1 } from "../nn/interpolate.ts";
 import { MatMul } from "../nn/mat-mul.ts";
 import { MaxPool1 } from "../nn/max-pool.ts";
 import { BatchNormInference1 } from "../normalization/batch-norm-inference.ts";
@@ -102,6 +109,7 @@ export const opset1 = [
   ConvolutionBackpropData,
   Cos,
   Cosh,
+  DepthToSpace,
   Divide,
   Elu,
   Equal,
@@ -115,6 +123,7 @@ export const opset1 = [
   GroupConvolution,
   GroupConvolutionBackpropData,
   HardSigmoid,
+  Interpolate1,
   LRN,
   Less,
   LessEqual,
@@ -132,6 +141,7 @@ export const opset1 = [
   Negative,
   NormalizeL2,
   NotEqual,
+  OneHot1,
   PRelu,
   Pad1,
   Parameter,
@@ -146,14 +156,18 @@ export const opset1 = [
   Relu,
   Reshape,
   Result,
+  Reverse,
+  ReverseSequence,
   Select,
   Selu,
   ShapeOf1,
+  ShuffleChannels,
   Sigmoid,
   Sign,
   Sin,
   Sinh,
   Softmax1,
+  SpaceToDepth,
   Split,
   Sqrt,
   SquaredDifference,

@@ -1,7 +1,22 @@
+import { ExtractImagePatches3 } from "../movement/extract-image-patches.ts";
+import { NonZero3 } from "../movement/non-zero.ts";
+import { ScatterElementsUpdate3 } from "../movement/scatter-elements-update.ts";
+import { ScatterNDUpdate3 } from "../movement/scatter-nd-update.ts";
+import { ScatterUpdate3 } from "../movement/scatter-update.ts";
 import { CumSum3 } from "../reduction/cum-sum.ts";
 import { TopK3 } from "../reduction/top-k.ts";
 import { Broadcast3 } from "../shape/broadcast.ts";
 import { ShapeOf3 } from "../shape/shape-of.ts";
 
 /** Operations, or versions of them, that opset3 introduced. */
-export const opset3 = [Broadcast3, CumSum3, ShapeOf3, TopK3] as const;
+export const opset3 = [
+  Broadcast3,
+  CumSum3,
+  ExtractImagePatches3,
+  NonZero3,
+  ScatterElementsUpdate3,
+  ScatterNDUpdate3,
+  ScatterUpdate3,
+  ShapeOf3,
+  TopK3,
+] as const;

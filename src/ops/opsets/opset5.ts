@@ -1,7 +1,8 @@
 import { HSigmoid5 } from "../elementwise/h-sigmoid.ts";
 import { Round5 } from "../elementwise/round.ts";
+import { GatherND5 } from "../movement/gather-nd.ts";
 import { BatchNormInference5 } from "../normalization/batch-norm-inference.ts";
 import { LogSoftmax5 } from "../normalization/log-softmax.ts";
 
 /** Operations, or versions of them, that opset5 introduced. */
-export const opset5 = [BatchNormInference5, HSigmoid5, LogSoftmax5, Round5] as const;
+export const opset5 = [BatchNormInference5, GatherND5, HSigmoid5, LogSoftmax5, Round5] as const;
