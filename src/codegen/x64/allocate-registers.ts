@@ -114,17 +114,18 @@ interface Loops {
 }
 
 function findLoops(items: readonly MachineItem[]): Loops {
-  const of: (Loop | undefined)[] = [];
+  const of = new Array<Loop | undefined>(items.length);
   const all: Loop[] = [];
   let current: Loop | undefined;
-  for (const [i, item] of items.entries()) {
-    if (item.kind === "for") {
+  for (let i = 0; i < items.length; i++) {
+    const { kind } = items[i];
+    if (kind === "for") {
       if (current) current.innermost = false;
       current = { begin: i, end: i, parent: current, depth: (current?.depth ?? 0) + 1, innermost: true };
       all.push(current);
     }
-    of.push(current);
-    if (item.kind === "endFor") {
+    of[i] = current;
+    if (kind === "endFor") {
       invariant(current !== undefined, "a loop that ends but does not begin");
       current.end = i;
       current = current.parent;
@@ -303,14 +304,8 @@ class Rewriter {
     return { kind: "register", id: -1 - this.#number(), file, width, transient: true };
   }
   #move(target: MachineOperand, source: MachineOperand, width: VectorWidth): MachineOp {
-    const op: MachineOp = {
-      kind: "op",
-      name: "move",
-      width,
-      operands: [target, source],
-      defines: typeof target === "object" && target.kind === "register",
-    };
-    return op;
+    const defines = typeof target === "object" && target.kind === "register";
+    return { kind: "op", name: "move", width, operands: [target, source], defines, mask: undefined, zero: false };
   }
 
   spill(slotOf: ReadonlyMap<VirtualRegister, StackSlot>): MachineItem[] {
@@ -358,7 +353,7 @@ class Rewriter {
         store = this.#move(into, made, register.width);
         this.#spillCode.add(store);
       }
-      out.push({ ...item, operands, ...(mask ? { mask } : {}) });
+      out.push({ ...item, operands, mask });
       if (store) out.push(store);
     }
     return out;
@@ -399,7 +394,7 @@ class Rewriter {
         else if (item.name !== "move") operands[i] = load(o);
       }
       const mask = inPool(item.mask) ? load(item.mask) : item.mask;
-      out.push(made.size > 0 ? { ...item, operands, ...(mask ? { mask } : {}) } : item);
+      out.push(made.size > 0 ? { ...item, operands, mask } : item);
     }
     return changed ? out : undefined;
   }

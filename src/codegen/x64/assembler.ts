@@ -43,6 +43,8 @@ export interface ListingLine {
   readonly text: string;
 }
 
+const noMasking: Masking = {};
+
 /** Encodes x86-64 instructions into a buffer. Register operands are numbers: 0-15 general, 0-31 vector, 0-7 mask. */
 export class Assembler {
   #bytes = new Uint8Array(4096);
@@ -109,7 +111,7 @@ export class Assembler {
     };
   }
 
-  op(name: InstructionName, width: VectorWidth, operands: readonly Operand[], masking: Masking = {}): void {
+  op(name: InstructionName, width: VectorWidth, operands: readonly Operand[], masking: Masking = noMasking): void {
     const form = instructions[name];
     invariant(operands.length === form.slots.length, `${name} with ${operands.length} operands`);
     this.#lines?.push({ offset: this.#length, text: formatInstruction(form, width, operands, masking) });

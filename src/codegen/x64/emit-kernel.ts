@@ -4,7 +4,7 @@ import { type AddressPlan, constantRounds, type ForStatement, planAddresses, typ
 import { allocateRegisters, type Allocation } from "./allocate-registers.ts";
 import { Assembler, type Label, type ListingLine, type Memory } from "./assembler.ts";
 import { type Entry, type General, GeneralRegisters, rax, rcx, rdi, rdx, rsi, rsp } from "./general-registers.ts";
-import type { MachineItem } from "./machine.ts";
+import type { Address, MachineItem } from "./machine.ts";
 import type { InstructionName } from "./instructions.ts";
 import type { X64Target } from "./instruction-buffer.ts";
 import { selectInstructions } from "./select.ts";
@@ -86,7 +86,7 @@ class KernelEmitter {
     this.#allocation = allocation;
     this.#assembler = assembler;
     this.#general = new GeneralRegisters(assembler, allocation.slots * 64);
-    this.#vectors = new VectorEncoder(assembler, target, allocation, (pointer, displacement) => this.#address(pointer, displacement));
+    this.#vectors = new VectorEncoder(assembler, target, allocation, (address) => this.#address(address));
     this.#scalars = new ScalarArithmetic(assembler, (variable) => this.#variable(variable));
     this.#usage = new ScalarUsage(plan);
     for (const p of plan.pointers) this.#pointers.set(p, { name: `pointer ${p.id}` });
@@ -347,7 +347,7 @@ class KernelEmitter {
         const { pointer, displacement } = this.#plan.access(definition);
         const load = indexLoads[definition.buffer.element];
         invariant(load !== undefined, `an index in ${definition.buffer.element} buffer ${definition.buffer.name}`);
-        a.op(load, 128, [rax, this.#address(pointer, displacement)]);
+        a.op(load, 128, [rax, this.#address({ pointer, displacement, broadcast: false })]);
         for (const [bound, move] of [
           [definition.least, "cmovg"],
           [definition.most, "cmovl"],
@@ -397,9 +397,9 @@ class KernelEmitter {
 
   // Scalars
 
-  #address(pointer: Pointer, displacement: number): Memory {
+  #address({ pointer, displacement, broadcast }: Omit<Address, "kind">): Memory {
     const base = this.#general.inRegister(this.#pointers.get(pointer) as General, rax);
-    return { base, displacement: displacement - (this.#drift.get(pointer) as number) };
+    return { base, displacement: displacement - (this.#drift.get(pointer) as number), broadcast };
   }
 
   #setDrift(pointer: Pointer, drift: number): void {

@@ -13,6 +13,8 @@ interface OpOptions {
   readonly zero?: boolean;
 }
 
+const noOptions: OpOptions = {};
+
 /** The instructions selected so far. */
 export class InstructionBuffer {
   readonly items: MachineItem[] = [];
@@ -37,13 +39,18 @@ export class InstructionBuffer {
   splat(word: number): Constant {
     return this.constant([word | 0]);
   }
-  emit(name: MachineOp["name"], width: VectorWidth, operands: readonly MachineOperand[], { mask, zero }: OpOptions = {}): void {
+  emit(
+    name: MachineOp["name"],
+    width: VectorWidth,
+    operands: readonly MachineOperand[],
+    { mask, zero = false }: OpOptions = noOptions,
+  ): void {
     const first = operands[0];
     const defines = typeof first === "object" && first.kind === "register";
-    this.items.push({ kind: "op", name, width, operands, defines, ...(mask ? { mask } : {}), ...(zero === true ? { zero } : {}) });
+    this.items.push({ kind: "op", name, width, operands, defines, mask, zero });
   }
   /** Emits an instruction whose first operand is written, into a new register. */
-  define(name: InstructionName, width: VectorWidth, sources: readonly MachineOperand[], options: OpOptions = {}): VirtualRegister {
+  define(name: InstructionName, width: VectorWidth, sources: readonly MachineOperand[], options: OpOptions = noOptions): VirtualRegister {
     const target = this.register(width, instructions[name].kinds.startsWith("k") ? "mask" : "vector");
     this.emit(name, width, [target, ...sources], options);
     return target;

@@ -50,8 +50,9 @@ export interface MachineOp {
   readonly operands: readonly MachineOperand[];
   /** Whether operand 0 is written (and is not memory). */
   readonly defines: boolean;
-  readonly mask?: VirtualRegister | Constant;
-  readonly zero?: boolean;
+  readonly mask: VirtualRegister | Constant | undefined;
+  /** Lanes that the mask leaves out become zero. */
+  readonly zero: boolean;
 }
 
 export type MachineItem =

@@ -1,10 +1,9 @@
 import { invariant } from "../../common/errors.ts";
-import type { Pointer } from "../address-plan.ts";
 import type { Allocation } from "./allocate-registers.ts";
 import type { Assembler, Memory, VectorWidth } from "./assembler.ts";
 import { rax, rsp } from "./general-registers.ts";
 import { type InstructionName, instructions } from "./instructions.ts";
-import type { Constant, MachineOp, MachineOperand, VirtualRegister } from "./machine.ts";
+import type { Address, Constant, MachineOp, MachineOperand, VirtualRegister } from "./machine.ts";
 import type { X64Target } from "./instruction-buffer.ts";
 
 /** Encodes allocated vector instructions: physical registers, literals, the forms of multiply-add. */
@@ -12,14 +11,9 @@ export class VectorEncoder {
   readonly #assembler: Assembler;
   readonly #avx512: boolean;
   readonly #allocation: Allocation;
-  readonly #address: (pointer: Pointer, displacement: number) => Memory;
+  readonly #address: (address: Address) => Memory;
 
-  constructor(
-    assembler: Assembler,
-    target: X64Target,
-    allocation: Allocation,
-    address: (pointer: Pointer, displacement: number) => Memory,
-  ) {
+  constructor(assembler: Assembler, target: X64Target, allocation: Allocation, address: (address: Address) => Memory) {
     this.#assembler = assembler;
     this.#avx512 = target === "x64-avx512";
     this.#allocation = allocation;
@@ -38,8 +32,9 @@ export class VectorEncoder {
       const form = instructions[op.name];
       const splats = this.#avx512 && form.memory === "full" && form.encoding !== "vex";
       const operands = op.operands.map((o) => this.#operand(o, item, op.width, splats));
-      const mask = op.mask && (this.#operand(op.mask, item, op.width, false) as number);
-      this.#assembler.op(op.name, op.width, operands, { ...(mask === undefined ? {} : { mask }), zero: op.zero === true });
+      if (op.mask === undefined) this.#assembler.op(op.name, op.width, operands);
+      else
+        this.#assembler.op(op.name, op.width, operands, { mask: this.#operand(op.mask, item, op.width, false) as number, zero: op.zero });
     }
   }
 
@@ -56,10 +51,8 @@ export class VectorEncoder {
         return this.#physical(operand);
       case "slot":
         return { base: rsp, displacement: operand.index * 64 };
-      case "address": {
-        const memory = this.#address(operand.pointer, operand.displacement);
-        return operand.broadcast ? { ...memory, broadcast: true } : memory;
-      }
+      case "address":
+        return this.#address(operand);
       case "constant":
         return this.#allocation.constantAt(operand, item) ?? this.#literal(operand, width, splats);
     }

@@ -16,6 +16,8 @@ class PosixSystem implements NativeSystem {
   readonly pageBytes = 4096;
   readonly hasFutex = process.platform === "linux";
   readonly #koffi: Koffi;
+  /** Function types by the number of parameters; koffi keeps each that is made. */
+  readonly #types = new Map<number, ReturnType<Koffi["proto"]>>();
   readonly #mmap: (address: null, bytes: number, protection: number, flags: number, file: number, offset: number) => bigint;
   readonly #mprotect: (address: bigint, bytes: number, protection: number) => number;
   readonly #munmap: (address: bigint, bytes: number) => number;
@@ -56,7 +58,9 @@ class PosixSystem implements NativeSystem {
     return this.#koffi.view(address, bytes);
   }
   function(address: bigint, parameters: number): NativeFunction {
-    const type = this.#koffi.proto(`void (${Array.from({ length: parameters }, () => "int64_t").join(", ")})`);
+    let type = this.#types.get(parameters);
+    if (type === undefined)
+      this.#types.set(parameters, (type = this.#koffi.proto(`void (${Array.from({ length: parameters }, () => "int64_t").join(", ")})`)));
     const f = this.#koffi.decode(address, type);
     const call = (...args: readonly (bigint | number)[]): void => f(...args);
     const later = (...args: readonly (bigint | number)[]): Promise<void> =>
