@@ -50,7 +50,7 @@ export function reduceTensor(tensor: Tensor, axes: readonly number[], keep: bool
   const sums = new Float64Array(shapeSize(kept)).fill(start);
   const counters = new Array<number>(shape.length).fill(0);
   let to = 0;
-  for (let at = 0; at < tensor.size; at++) {
+  for (let at = 0; at < data.length; at++) {
     sums[to] = combine(sums[to], data[at]);
     for (let d = shape.length - 1; d >= 0; d--) {
       to += outStrides[d];
