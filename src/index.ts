@@ -10,7 +10,7 @@ export {
   type ReadOptions,
   type WeightsSource,
 } from "./frontends/read-model.ts";
-export { saveModel, saveModelSync, type SaveOptions } from "./ir/save-model.ts";
+export { saveModel, saveModelSync, type SerializeOptions } from "./ir/save-model.ts";
 export { Model } from "./model/model.ts";
 export type { Node } from "./model/node.ts";
 export type { Output } from "./model/output.ts";

@@ -1,0 +1,22 @@
+import { writeFilesAtomic } from "#platform/files";
+import { VintnerError } from "../common/errors.ts";
+import type { Model } from "../model/model.ts";
+import { type SerializeOptions, serializeModel } from "./serialize-model.ts";
+
+/** Writes name.xml and name.bin, both or none. `compressToFp16` is true by default, as in OpenVINO. Throws FILE_ACCESS. */
+export async function saveModel(model: Model, path: string, options: SerializeOptions = {}): Promise<void> {
+  saveModelSync(model, path, options);
+}
+
+/** The same, blocking. */
+export function saveModelSync(model: Model, path: string, { compressToFp16 = true }: SerializeOptions = {}): void {
+  if (!path.toLowerCase().endsWith(".xml"))
+    throw new VintnerError("INVALID_ARGUMENT", { what: "an IR's file name must end in .xml", got: JSON.stringify(path) });
+  const { xml, bin } = serializeModel(model, { compressToFp16 });
+  writeFilesAtomic(
+    new Map<string, Uint8Array | string>([
+      [`${path.slice(0, -4)}.bin`, bin],
+      [path, xml],
+    ]),
+  );
+}
