@@ -65,7 +65,7 @@ export function constantRounds({ begin, end, step }: ForStatement): number | und
 }
 
 /** a - b, where their variables cancel. */
-export function constantDifference(a: IndexExpression, b: IndexExpression): number | undefined {
+function constantDifference(a: IndexExpression, b: IndexExpression): number | undefined {
   return sameTerms(a.terms, b.terms) ? a.constant - b.constant : undefined;
 }
 

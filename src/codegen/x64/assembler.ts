@@ -35,7 +35,7 @@ export interface Label {
   readonly uses: number[];
 }
 
-export const conditions = { o: 0, b: 2, ae: 3, e: 4, ne: 5, be: 6, a: 7, s: 8, ns: 9, l: 12, ge: 13, le: 14, g: 15 } as const;
+const conditions = { o: 0, b: 2, ae: 3, e: 4, ne: 5, be: 6, a: 7, s: 8, ns: 9, l: 12, ge: 13, le: 14, g: 15 } as const;
 export type Condition = keyof typeof conditions;
 
 export interface ListingLine {

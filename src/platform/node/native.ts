@@ -11,18 +11,18 @@ const privateAnonymous = process.platform === "darwin" ? 0x1002 : 0x22;
 const adviceHugePage = 14;
 const failed = -1n;
 
-/** POSIX calls through koffi. */
+/** POSIX calls through koffi, which gives 64-bit integers as numbers where they fit. */
 class PosixSystem implements NativeSystem {
   readonly pageBytes = 4096;
   readonly hasFutex = process.platform === "linux";
   readonly #koffi: Koffi;
   /** Function types by the number of parameters; koffi keeps each that is made. */
   readonly #types = new Map<number, ReturnType<Koffi["proto"]>>();
-  readonly #mmap: (address: null, bytes: number, protection: number, flags: number, file: number, offset: number) => bigint;
+  readonly #mmap: (address: null, bytes: number, protection: number, flags: number, file: number, offset: number) => bigint | number;
   readonly #mprotect: (address: bigint, bytes: number, protection: number) => number;
   readonly #munmap: (address: bigint, bytes: number) => number;
   readonly #madvise: (address: bigint, bytes: number, advice: number) => number;
-  readonly #create: (thread: bigint[], attributes: null, entry: bigint, argument: bigint) => number;
+  readonly #create: (thread: (bigint | number)[], attributes: null, entry: bigint, argument: bigint) => number;
   readonly #join: (thread: bigint, result: null) => number;
 
   constructor(koffi: Koffi) {
@@ -68,7 +68,7 @@ class PosixSystem implements NativeSystem {
     return Object.assign(call, { async: later });
   }
   startThread(entry: bigint, argument: bigint): bigint {
-    const handle = [0n];
+    const handle: (bigint | number)[] = [0];
     const code = this.#create(handle, null, entry, argument);
     if (code !== 0) throw new VintnerError("DEVICE", { what: "a thread cannot be started", got: `error ${code}` });
     return BigInt(handle[0]);
