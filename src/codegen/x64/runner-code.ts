@@ -106,14 +106,14 @@ class RunnerWriter {
     a.bind(step);
     a.op("cmp", 128, [rbx, rbp]);
     a.jumpIf("ae", finished);
+    // Also before a step of one task that this thread leaves alone: the steps behind it rely on the same wait.
+    this.#awaitGroup();
     a.op("cmp.b", 128, [at(rbx, stepLayout.tasks), 1]);
     a.jumpIf("le", caller ? single : next);
-    this.#awaitGroup();
     this.#takeTasks();
     if (caller) {
       a.jump(next);
       a.bind(single);
-      this.#awaitGroup();
       a.op("xor", 128, [rsi, rsi]);
       this.call(rsi, at(rbx, stepLayout.tasks));
       a.op("mov", 128, [rax, at(rbx, stepLayout.tasks)]);

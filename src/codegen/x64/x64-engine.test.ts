@@ -51,6 +51,25 @@ describe.skipIf(available.length === 0).each(available)("X64Engine on %s", (targ
     for (const m of memories) m.dispose();
   });
 
+  it.each([2, 3])("waits only where a step says so, also behind steps of one task, on %i threads", (threads) => {
+    const engine = createX64Engine(target, { threads });
+    const blocks = Array.from({ length: 4 }, () => engine.allocate(length * 4));
+    // b = f(a); then, behind one wait, c = f(b) as one task and d = f(b) as many.
+    const step = (from: number, to: number, inOneTask: boolean, barrier: boolean): Step => ({
+      kernel: scale(engine, length, inOneTask),
+      operands: [from, to].map((i) => ({ memory: blocks[i], byteOffset: 0 })),
+      barrier,
+    });
+    const program = engine.program([step(0, 1, false, false), step(1, 2, true, true), step(1, 3, false, false), step(3, 0, false, true)]);
+    for (let run = 0; run < 3000; run++) {
+      floats(blocks[0]).fill(run);
+      program.run();
+      if (!floats(blocks[2]).every((v) => v === 4 * run + 3) || !floats(blocks[0]).every((v) => v === 8 * run + 7))
+        expect.unreachable(`run ${run}`);
+    }
+    engine.dispose();
+  });
+
   it("lets programs run at the same time, and the event loop turn", async () => {
     const engine = createX64Engine(target, { threads: 2 });
     const programs = Array.from({ length: 3 }, (_, i) => {
