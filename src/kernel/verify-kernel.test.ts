@@ -80,6 +80,19 @@ describe("verifyKernel", () => {
     expect(() => verifyKernel(kernelOf((k, x, y) => k.range(-1, 4, {}, (i) => k.store(y, i.mul(4), k.load(x, 0)))))).toThrow("outside");
   });
 
+  it("gives up where the proof takes too long", () => {
+    // In truth the index is always 0, but only all pairs of values would show it.
+    const correlated = kernelOf((k, x, y) =>
+      k.range(0, 4000, {}, (i) =>
+        k.range(0, 4000, {}, (j) => {
+          const least = k.minIndex(i, j);
+          k.store(y, least.sub(i).add(k.maxIndex(i.sub(least), 0)), k.load(x, 0));
+        }),
+      ),
+    );
+    expect(() => verifyKernel(correlated)).toThrow("take too long to prove");
+  });
+
   it("rejects a division of what may be negative", () => {
     expect(() => verifyKernel(kernelOf((k) => void k.divide(k.task.add(-1), 2)))).toThrow("the dividend task0 - 1 may be negative");
   });

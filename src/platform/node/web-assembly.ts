@@ -1,8 +1,17 @@
 import { setFlagsFromString } from "node:v8";
 
+/** Sets a flag of V8; runtimes that only imitate Node.js may have none, and then run with their defaults. */
+function setFlag(flag: string): void {
+  try {
+    setFlagsFromString(flag);
+  } catch {
+    // Flags make code faster or valid, which is probed afterwards; nothing depends on them.
+  }
+}
+
 /** Makes relaxed SIMD valid on engines that have it behind a flag: V8 before 11.4 (Node.js 20). */
 export function enableRelaxedSimd(): void {
-  setFlagsFromString("--experimental-wasm-relaxed-simd");
+  setFlag("--experimental-wasm-relaxed-simd");
 }
 
 /** V8's ways to start sooner at the price of slow code first: the baseline compiler, and compilation at the first call. */
@@ -17,9 +26,9 @@ export function compileModule(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Modul
   const given = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].join(" ");
   const flags = lazyFlags.filter((flag) => !given.includes(flag));
   try {
-    for (const flag of flags) setFlagsFromString(`--no-${flag}`);
+    for (const flag of flags) setFlag(`--no-${flag}`);
     return new WebAssembly.Module(bytes);
   } finally {
-    for (const flag of flags) setFlagsFromString(`--${flag}`);
+    for (const flag of flags) setFlag(`--${flag}`);
   }
 }
