@@ -10,7 +10,8 @@ export {
   type ReadOptions,
   type WeightsSource,
 } from "./frontends/read-model.ts";
-export { saveModel, saveModelSync, type SerializeOptions } from "./ir/save-model.ts";
+export { saveModel, saveModelSync } from "./ir/save-model.ts";
+export type { SerializeOptions } from "./ir/serialize-model.ts";
 export { Model } from "./model/model.ts";
 export type { Node } from "./model/node.ts";
 export type { Output } from "./model/output.ts";
