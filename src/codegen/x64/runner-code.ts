@@ -48,11 +48,12 @@ const futexWakePrivate = 129;
 
 const at = (base: number, displacement: number): Memory => ({ base, displacement });
 
-/** The frame: the pool's state, a word of the function's own, the offset of this thread's share, tasks completed in a step. */
+/** The frame: the pool's state, a word of the function's own, the offset of this thread's share, tasks completed in a step, the run's first step. */
 const stateWord = at(rsp, 0);
 const spareWord = at(rsp, 8);
 const shareWord = at(rsp, 16);
 const completedWord = at(rsp, 24);
+const firstWord = at(rsp, 32);
 const frameBytes = 40;
 
 class RunnerWriter {
@@ -199,6 +200,10 @@ class RunnerWriter {
     a.op("mov", 128, [r14, at(rbx, stepLayout.group)]);
     a.op("test", 128, [r14, r14]);
     a.jumpIf("e", ready);
+    // A run of some steps alone relies on the runs before for the others.
+    a.op("cmp", 128, [r14, firstWord]);
+    a.jumpIf("ae", group);
+    a.op("mov", 128, [r14, firstWord]);
     a.bind(group);
     a.op("cmp", 128, [r14, rbx]);
     a.jumpIf("ae", ready);
@@ -281,6 +286,7 @@ export function emitRunShared(threads: number): Uint8Array {
   a.op("mov.store", 128, [stateWord, rdi]);
   a.op("mov.store", 128, [spareWord, rcx]);
   a.op("mov.imm", 128, [shareWord, 0]);
+  a.op("mov.store", 128, [firstWord, rsi]);
   a.op("mov", 128, [rbx, rsi]);
   a.op("mov", 128, [rbp, rdx]);
   a.op("xor", 128, [rax, rax]);
@@ -363,6 +369,7 @@ export function emitWorker(threads: number): Uint8Array {
   a.jumpIf("ne", late);
   a.op("mov.store", 128, [spareWord, r15]);
   a.op("mov", 128, [rbx, at(r13, poolState.first)]);
+  a.op("mov.store", 128, [firstWord, rbx]);
   a.op("mov", 128, [rbp, at(r13, poolState.end)]);
   w.runShared(false);
   a.op("mov", 128, [r13, stateWord]);

@@ -106,6 +106,24 @@ describe.skipIf(available.length === 0).each(available)("X64Engine on %s", (targ
     engine.dispose();
   });
 
+  it("profiles while another program has the threads", async () => {
+    const engine = createX64Engine(target, { threads: 2 });
+    const program = (): ReturnType<Engine["program"]> => {
+      const memory = engine.allocate(length * 4);
+      const operands = [memory, memory].map((m) => ({ memory: m, byteOffset: 0 }));
+      return engine.program(
+        Array.from({ length: 300 }, (_, i): Step => ({ kernel: scale(engine, length, i % 3 === 0), operands, barrier: true })),
+      );
+    };
+    const [busy, profiled] = [program(), program()];
+    for (let run = 0; run < 20; run++) {
+      const running = busy.runAsync();
+      expect(profiled.runProfiled()).toHaveLength(300);
+      await running;
+    }
+    engine.dispose();
+  });
+
   it("refuses operands that do not hold the buffer, and programs in use or disposed of", async () => {
     const engine = createX64Engine(target, { threads: 1 });
     const memory = engine.allocate(length * 4);
