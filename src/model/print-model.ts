@@ -2,7 +2,10 @@ import type { AttributeValue } from "./attribute.ts";
 import type { Model } from "./model.ts";
 import type { Node } from "./node.ts";
 import type { Output } from "./output.ts";
+import { elementTypes } from "../tensor/element-type.ts";
 import { PartialShape } from "../tensor/partial-shape.ts";
+import { tensorNumbers } from "../tensor/tensor-numbers.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 /** Constants of up to this many elements are printed with their values. */
 const mostValues = 8;
@@ -29,10 +32,17 @@ const title = ({ op, friendlyName }: Node): string => `${op.type}${op.since === 
 
 function detail(node: Node): string {
   const { constant, op } = node;
-  if (constant) return constant.size <= mostValues && constant.data.length === constant.size ? ` [${[...constant.data].join(", ")}]` : "";
+  if (constant) return constant.size <= mostValues ? values(constant) : "";
   if (op.role === "parameter") return "";
   const attributes = Object.entries(node.attributes).map(([name, value]) => `${name}: ${format(value)}`);
   return attributes.length === 0 ? "" : ` {${attributes.join(", ")}}`;
+}
+
+function values(tensor: Tensor): string {
+  const { bits, kind } = elementTypes[tensor.elementType];
+  if (bits < 8 || kind === "other") return "";
+  const numbers = Array.from(tensorNumbers(tensor));
+  return ` [${(kind === "float" ? numbers.map((n) => Number(n.toPrecision(6))) : numbers).join(", ")}]`;
 }
 
 function format(value: AttributeValue): string {

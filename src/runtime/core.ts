@@ -82,9 +82,9 @@ export class Core {
   }
 
   #set(name: string, config: Config): void {
-    const merged = { ...this.#config.get(name), ...config };
-    resolveConfig(name, findDevice(name).properties, merged);
-    this.#config.set(name, merged);
+    const checked = resolveConfig(name, findDevice(name).properties, config);
+    const given = Object.fromEntries(Object.keys(config).map((property) => [property, checked[property]]));
+    this.#config.set(name, { ...this.#config.get(name), ...given });
   }
 
   /** `model` is not shared with the user: its ports stay as they are. */
