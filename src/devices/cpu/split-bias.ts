@@ -23,6 +23,7 @@ export function splitBias(context: LoweringContext, group: Group, axis: number):
   const values = context.floats(inputs[bias]) as Float32Array;
   const channels = output.shape[axis];
   return {
+    biasKey: context.keyOf(inputs[bias]),
     bias: values.length === channels ? values : new Float32Array(channels).fill(values[0]),
     inputs: rest,
     output,

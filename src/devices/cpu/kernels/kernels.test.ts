@@ -26,6 +26,7 @@ const windowCases = [
   { reduce: "multiplyAdd", channels: 20, size: [7, 9], kernel: 3, stride: 1, pad: 1, dilation: 1 },
   { reduce: "multiplyAdd", channels: 33, size: [12, 30], kernel: 5, stride: 2, pad: 2, dilation: 1 },
   { reduce: "multiplyAdd", channels: 3, size: [8, 8], kernel: 3, stride: 1, pad: 2, dilation: 2 },
+  { reduce: "multiplyAdd", channels: 64, size: [25, 5], kernel: 3, stride: 1, pad: 1, dilation: 1 },
   { reduce: "max", channels: 18, size: [9, 11], kernel: 3, stride: 2, pad: 1, dilation: 1 },
   { reduce: "max", channels: 64, size: [6, 6], kernel: 2, stride: 2, pad: 0, dilation: 1 },
   { reduce: "mean", channels: 16, size: [6, 8], kernel: 2, stride: 2, pad: 0, dilation: 1 },
