@@ -1,4 +1,5 @@
 import type { Output } from "../model/output.ts";
+import { portName } from "../runtime/ports.ts";
 import { elementTypes } from "../tensor/element-type.ts";
 import { tensorNumbers } from "../tensor/tensor-numbers.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -13,13 +14,13 @@ export interface PortDescription {
 }
 
 export const describePort = (port: Output): PortDescription => ({
-  name: port.anyName,
+  name: portName(port),
   names: [...port.names],
   elementType: port.elementType,
   shape: port.partialShape.toString(),
 });
 
-export const formatPorts = (ports: readonly Output[]): string => ports.map((p) => `${p.anyName} ${p}`).join(", ");
+export const formatPorts = (ports: readonly Output[]): string => ports.map((p) => `${portName(p)} ${p}`).join(", ");
 
 /** Least, largest and mean of a tensor's elements. Absent for empty tensors and types that are no numbers. */
 export function summarize(tensor: Tensor): { min: number; max: number; mean: number } | undefined {
