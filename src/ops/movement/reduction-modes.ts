@@ -47,5 +47,5 @@ export function reduceInto(
   return tensorOfNumbers(data.elementType, data.shape, sums);
 }
 
-/** Integers are divided downwards. */
-const divided = (sum: number, count: number, type: ElementType): number => (isFloat(type) ? sum / count : Math.floor(sum / count));
+/** Quotients of integers are cut off. */
+const divided = (sum: number, count: number, type: ElementType): number => (isFloat(type) ? sum / count : Math.trunc(sum / count));

@@ -12,26 +12,23 @@ import { asThreeAxes, type Rounding, type SpatialAxis, spatialAxes, windowOutput
 
 const inferAvgPool = (context: InferContext): readonly OutputSpec[] => [outputSpec(context.inputs[0].elementType, pooledShape(context))];
 
-/** Taps of each window of an axis: inside the input, and inside the padded input (what counts when pads are not excluded). */
+/** The windows of an axis: where in the input each begins, and how many of its taps lie there. */
 interface Windows {
   readonly first: Int32Array;
   readonly taps: Int32Array;
-  readonly padded: Int32Array;
 }
 
 function windowsOf(axis: SpatialAxis): Windows {
   const first = new Int32Array(axis.output);
   const taps = new Int32Array(axis.output);
-  const padded = new Int32Array(axis.output);
   for (let o = 0; o < axis.output; o++) {
     const begin = o * axis.stride - axis.padBegin;
     const skipped = begin < 0 ? Math.ceil(-begin / axis.dilation) : 0;
     const inside = Math.min(axis.kernel, Math.ceil((axis.input - begin) / axis.dilation));
     first[o] = begin + skipped * axis.dilation;
     taps[o] = Math.max(0, inside - skipped);
-    padded[o] = Math.max(0, Math.min(axis.kernel, Math.ceil((axis.input + axis.padEnd - begin) / axis.dilation)));
   }
-  return { first, taps, padded };
+  return { first, taps };
 }
 
 function evaluateAvgPool({ node, attributes, inputs: [data] }: EvaluateContext): readonly Tensor[] {
@@ -42,7 +39,9 @@ function evaluateAvgPool({ node, attributes, inputs: [data] }: EvaluateContext):
   const axes = asThreeAxes(spatialAxes(context, spatial, outputSpatial, kernel));
   const [z, y, x] = axes.map(windowsOf);
   const [zAxis, yAxis, xAxis] = axes;
-  const excludePad = attributes["exclude-pad"] === true;
+  // With pads every window counts in full, even where rounding up lets it reach beyond them (as OpenVINO has it).
+  const hasPads = axes.some((a) => a.padBegin !== 0 || a.padEnd !== 0);
+  const whole = attributes["exclude-pad"] !== true && hasPads ? shapeSize(kernel) : undefined;
   const shape = [...data.shape.slice(0, 2), ...outputSpatial];
   const input = tensorNumbers(data);
   const output = allocateNumbers(data.elementType, shapeSize(shape));
@@ -60,7 +59,7 @@ function evaluateAvgPool({ node, attributes, inputs: [data] }: EvaluateContext):
               let i = plane * planeSize + row * xAxis.input + x.first[ox];
               for (let kx = 0; kx < x.taps[ox]; kx++, i += xAxis.dilation) sum += input[i];
             }
-          const count = excludePad ? z.taps[oz] * y.taps[oy] * x.taps[ox] : z.padded[oz] * y.padded[oy] * x.padded[ox];
+          const count = whole ?? z.taps[oz] * y.taps[oy] * x.taps[ox];
           output[at] = count === 0 ? 0 : round(sum / count);
         }
   return [tensorOfNumbers(data.elementType, shape, output)];

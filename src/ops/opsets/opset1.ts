@@ -66,6 +66,7 @@ import { VariadicSplit } from "../movement/variadic-split.ts";
 import { AvgPool1 } from "../nn/avg-pool.ts";
 import { ConvolutionBackpropData } from "../nn/convolution-backprop-data.ts";
 import { Convolution } from "../nn/convolution.ts";
+import { FakeQuantize } from "../nn/fake-quantize.ts";
 import { GroupConvolutionBackpropData } from "../nn/group-convolution-backprop-data.ts";
 import { GroupConvolution } from "../nn/group-convolution.ts";
 import { Interpolate1 } from "../nn/interpolate.ts";
@@ -115,6 +116,7 @@ export const opset1 = [
   Equal,
   Erf,
   Exp,
+  FakeQuantize,
   Floor,
   FloorMod,
   Gather1,
