@@ -1,0 +1,52 @@
+import { VintnerError } from "../../common/errors.ts";
+import type { TensorProto } from "../../formats/protobuf/generated/onnx_pb.ts";
+
+/** Gives the bytes of a file beside the model; the path is relative to the model's folder. */
+export type SideFiles = (location: string) => Uint8Array;
+
+/** The path in `location`, which must stay inside the model's folder. Throws INVALID_MODEL. */
+export function externalLocation(proto: TensorProto, where: string): string {
+  const location = entry(proto, "location") ?? "";
+  const parts = location.split(/[/\\]/);
+  if (location === "" || location.includes("\0") || /^([/\\]|[A-Za-z]:)/.test(location) || parts.includes(".."))
+    throw new VintnerError("INVALID_MODEL", {
+      what: "external data must lie in the model's folder",
+      where,
+      expected: "a relative path without ..",
+      got: JSON.stringify(location),
+    });
+  return parts.filter((p) => p !== "" && p !== ".").join("/");
+}
+
+/** A view on a tensor's bytes in its side file. Offset and length are checked against the file. */
+export function externalBytes(proto: TensorProto, sideFiles: SideFiles, where: string): Uint8Array {
+  const location = externalLocation(proto, where);
+  const file = sideFiles(location);
+  const offset = lengthOf(proto, "offset", where) ?? 0;
+  const length = lengthOf(proto, "length", where) ?? Math.max(file.byteLength - offset, 0);
+  if (offset + length > file.byteLength)
+    throw new VintnerError("FORMAT", {
+      what: "external data ends before the tensor does",
+      where: `${where} in ${location}`,
+      expected: `${offset + length} bytes`,
+      got: `${file.byteLength} bytes`,
+      hint: "The weights file is truncated or belongs to another model",
+    });
+  return file.subarray(offset, offset + length);
+}
+
+const entry = (proto: TensorProto, key: string): string | undefined => proto.externalData.find((e) => e.key === key)?.value;
+
+function lengthOf(proto: TensorProto, key: "offset" | "length", where: string): number | undefined {
+  const text = entry(proto, key);
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0)
+    throw new VintnerError("INVALID_MODEL", {
+      what: `external data has an unreadable ${key}`,
+      where,
+      expected: "a number of bytes",
+      got: JSON.stringify(text),
+    });
+  return value;
+}
