@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { KernelBuilder } from "../../kernel/builder.ts";
+import { targets } from "../../kernel/target.ts";
 import { createWasmEngine } from "./wasm-engine.ts";
 
 it("emits values where they are used, pointers that run, constants once", () => {
@@ -112,5 +113,14 @@ it("cuts unrolled sums into basic blocks that fit the registers", () => {
   const cuts = (text: string): number => text.split("i32.eq\n").length - 1;
   expect(cuts(listing(1))).toBe(0);
   expect(cuts(listing(4))).toBe(3);
+  engine.dispose();
+});
+
+it("rejects kernels for wider vectors", () => {
+  const engine = createWasmEngine("wasm-simd", { threads: 1 });
+  const k = new KernelBuilder("wide", targets["x64-avx2"]);
+  const x = k.buffer("x", "f32", 8, "readWrite");
+  k.store(x, 0, k.variable(k.load(x, 0)));
+  expect(() => engine.disassemble(k.build({ key: "" }))).toThrow("8 lanes in a 128-bit vector");
   engine.dispose();
 });

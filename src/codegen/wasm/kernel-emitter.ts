@@ -203,6 +203,7 @@ class KernelEmitter implements VectorContext {
   }
 
   #set(register: Register): void {
+    invariant(register.lanes <= 4, `kernel ${this.#kernel.name}: ${register.lanes} lanes in a 128-bit vector`);
     let local = this.#registers.get(register.id);
     if (local === undefined) {
       local = this.#locals.take("v128");
