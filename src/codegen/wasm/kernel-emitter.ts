@@ -203,7 +203,6 @@ class KernelEmitter implements VectorContext {
   }
 
   #set(register: Register): void {
-    invariant(register.lanes <= 4, `kernel ${this.#kernel.name}: ${register.lanes} lanes in a 128-bit vector`);
     let local = this.#registers.get(register.id);
     if (local === undefined) {
       local = this.#locals.take("v128");
@@ -466,6 +465,7 @@ class KernelEmitter implements VectorContext {
         this.#countReads(s.then);
       } else {
         const target = registerSetBy(s);
+        invariant((target?.lanes ?? 1) <= 4, `kernel ${this.#kernel.name}: ${target?.lanes} lanes in a 128-bit vector`);
         if (target && !target.mutable && !this.#reads.has(target.id)) continue;
         for (const { id } of registersReadBy(s)) {
           this.#reads.set(id, (this.#reads.get(id) ?? 0) + 1);
