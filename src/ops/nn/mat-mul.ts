@@ -1,9 +1,10 @@
 import { rowMajorStrides, shapeSize } from "../../common/shape.ts";
 import { boolean } from "../../model/attribute.ts";
 import type { InferContext } from "../../model/operation.ts";
-import { type Dimension, isKnown, maxOf, mergeDimensions, minOf } from "../../tensor/dimension.ts";
+import { type Dimension, mergeDimensions } from "../../tensor/dimension.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { allocateNumbers, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
+import { broadcastDimensions } from "../broadcast-dimensions.ts";
 import { defineOp } from "../define-op.ts";
 import { transposeTensor } from "../movement/transpose.ts";
 import { outputSpec } from "../output-spec.ts";
@@ -14,19 +15,6 @@ function matrixOf<T extends Dimension>(shape: readonly T[], transpose: boolean, 
   if (shape.length === 1) return side === "left" ? [1, shape[0]] : [shape[0], 1];
   const [rows, columns] = shape.slice(-2);
   return transpose ? [...shape.slice(0, -2), columns, rows] : shape;
-}
-
-/** The wider of two batch dimensions, as numpy broadcasts them; undefined where they do not fit. */
-function broadcastDimension(a: Dimension, b: Dimension): Dimension | undefined {
-  if (a === 1) return b;
-  if (b === 1) return a;
-  // A number over 1 decides, whatever the other is: 1, or the same number.
-  if (isKnown(a) && !isKnown(b)) return minOf(b) <= 1 || mergeDimensions(a, b) !== undefined ? a : undefined;
-  if (isKnown(b) && !isKnown(a)) return broadcastDimension(b, a);
-  const merged = mergeDimensions(a, b);
-  if (isKnown(a) || merged === undefined || (minOf(a) > 1 && minOf(b) > 1)) return merged;
-  if (!isKnown(b) && a.symbol !== undefined && a.symbol === b.symbol) return a;
-  return { min: Math.max(minOf(a), minOf(b)), max: Math.max(maxOf(a), maxOf(b)) };
 }
 
 function inferShape(context: InferContext): readonly Dimension[] | undefined {
@@ -43,12 +31,8 @@ function inferShape(context: InferContext): readonly Dimension[] | undefined {
       got: `${inputs.map((i) => i.partialShape).join(" and ")}`,
       hint: "Check transpose_a and transpose_b",
     });
-  const batchRank = Math.max(a.length, b.length) - 2;
-  const batch = Array.from({ length: batchRank }, (_, i) => {
-    const d = broadcastDimension(a[a.length - 2 - batchRank + i] ?? 1, b[b.length - 2 - batchRank + i] ?? 1);
-    if (d === undefined) context.fail("the batch dimensions do not broadcast", { got: inputs.map((o) => o.partialShape).join(" and ") });
-    return d;
-  });
+  const batch = broadcastDimensions(a.slice(0, -2), b.slice(0, -2)) as readonly Dimension[] | null;
+  if (batch === null) context.fail("the batch dimensions do not broadcast", { got: inputs.map((o) => o.partialShape).join(" and ") });
   return [...batch, ...(left.length === 1 ? [] : [a[a.length - 2]]), ...(right.length === 1 ? [] : [b[b.length - 1]])];
 }
 

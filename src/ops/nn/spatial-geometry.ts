@@ -87,7 +87,7 @@ export function windowOutputs(
   return input.map((size, i) => {
     if (isSame(attributes)) return ceilDivideDimension(size, strides[i]);
     const pads = attributes["auto_pad"] === "valid" ? 0 : begins[i] + ends[i];
-    const window = dilated(kernel[i], dilations[i]);
+    const window = dilated(atLeast(kernel[i], 1), dilations[i]);
     if (maxOf(addDimensions(size, pads)) < minOf(window))
       context.fail("the window is longer than the padded input", {
         expected: `at most ${maxOf(size) + pads} on spatial axis ${i}`,
@@ -145,8 +145,9 @@ export function transposedOutputs(
   const extra = perAxis(context, "output_padding", input.length, 0);
   return input.map((size, i) => {
     const pads = explicit ? begins[i] + ends[i] : 0;
-    const spread = addDimensions(multiplyDimensions(addDimensions(size, -1), strides[i]), dilated(kernel[i], dilations[i]));
-    const output = addDimensions(spread, extra[i] - pads);
+    // Written as input * stride + rest, so that a symbol stays simple where the rest is 0.
+    const rest = addDimensions(dilated(kernel[i], dilations[i]), extra[i] - pads - strides[i]);
+    const output = addDimensions(multiplyDimensions(size, strides[i]), rest);
     if (maxOf(output) < 1)
       context.fail("the transposed convolution has no output left after cutting its pads", {
         got: `length ${maxOf(output)} on spatial axis ${i}`,
