@@ -97,7 +97,7 @@ describe.each(engines.map((engine) => ({ target: engine.target.name, engine })))
   );
   it.each(cases)("$op on $element", ({ op, element }) => {
     const values = element === "i32" ? wholes : floats;
-    const length = 1024;
+    const length = 384;
     const pick = (i: number, j: number): number => {
       // A conversion that overflows gives what the machine likes.
       const value = values[(i * (j * 2 + 1) + Math.floor(i / values.length) * (j + 1)) % values.length];

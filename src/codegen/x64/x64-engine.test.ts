@@ -61,7 +61,7 @@ describe.skipIf(available.length === 0).each(available)("X64Engine on %s", (targ
       barrier,
     });
     const program = engine.program([step(0, 1, false, false), step(1, 2, true, true), step(1, 3, false, false), step(3, 0, false, true)]);
-    for (let run = 0; run < 3000; run++) {
+    for (let run = 0; run < 1500; run++) {
       floats(blocks[0]).fill(run);
       program.run();
       if (!floats(blocks[2]).every((v) => v === 4 * run + 3) || !floats(blocks[0]).every((v) => v === 8 * run + 7))
