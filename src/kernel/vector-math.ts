@@ -24,15 +24,16 @@ function scaleByPower(k: KernelBuilder, x: Register, n: Register): Register {
   return k.mul(x, k.compute("asF32", [exponent]));
 }
 
-/** e^x: 0 below -87.3, infinity above 88.72. */
+/** e^x: subnormal below -87.3, 0 below -104, infinity above 88.72. */
 export const exp: Unary = (k, input) => {
-  const x = k.max(c(k, input, -88), k.min(c(k, input, 88.8), input));
+  const x = k.max(c(k, input, -105), k.min(c(k, input, 88.8), input));
   const n = k.compute("round", [k.mul(x, c(k, x, Math.LOG2E))]);
   const r = k.fma(n, c(k, x, 2.1219444e-4), k.fma(n, c(k, x, -0.693359375), x));
   const p = polynomial(k, r, [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1]);
   const y = k.add(k.fma(p, k.mul(r, r), r), c(k, x, 1));
-  // In two factors, so that 2^128 does not overflow before the sum is known.
-  return k.mul(scaleByPower(k, y, k.sub(n, c(k, x, 1))), c(k, x, 2));
+  // In two factors, so that neither 2^128 nor a power below 2^-126 is needed.
+  const half = k.compute("round", [k.mul(n, c(k, x, 0.5))]);
+  return scaleByPower(k, scaleByPower(k, y, half), k.sub(n, half));
 };
 
 /** Natural logarithm: -infinity at 0, NaN below. */
