@@ -12,10 +12,12 @@ import { gatherOperators } from "./operators/gather.ts";
 import { generatingOperators } from "./operators/generate.ts";
 import { identityOperators } from "./operators/identity.ts";
 import { matMulOperators } from "./operators/mat-mul.ts";
+import { microsoftOperators } from "./operators/microsoft.ts";
 import { movementOperators } from "./operators/movement.ts";
 import { normalizationOperators } from "./operators/normalization.ts";
 import { padOperator } from "./operators/pad.ts";
 import { poolingOperators } from "./operators/pooling.ts";
+import { quantizationOperators } from "./operators/quantize.ts";
 import { reductionOperators } from "./operators/reduction.ts";
 import { resizeOperators } from "./operators/resize.ts";
 import { shapeOperators } from "./operators/shape.ts";
@@ -38,10 +40,12 @@ export const onnxOperators: readonly Operator[] = [
   ...generatingOperators,
   ...identityOperators,
   ...matMulOperators,
+  ...microsoftOperators,
   ...movementOperators,
   ...normalizationOperators,
   padOperator,
   ...poolingOperators,
+  ...quantizationOperators,
   ...reductionOperators,
   ...resizeOperators,
   ...shapeOperators,

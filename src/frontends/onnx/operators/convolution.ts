@@ -76,29 +76,40 @@ function transposedConvolution(node: OnnxNode): Output {
   const output_padding = node.ints("output_padding") ?? new Array<number>(axes).fill(0);
   const outputShape = node.ints("output_shape")?.slice(-axes);
   const op = groups === 1 ? ConvolutionBackpropData : GroupConvolutionBackpropData;
-  if (outputShape !== undefined) {
-    const fitted = fitPads(node, window, shape.slice(2), output_padding, outputShape);
-    if (fitted) return withBias(node, node.add(op, inputs, fitted), axes);
-    inputs.push(node.constant("i64", outputShape));
-  }
+  const surplus = surplusLengths(node, window, shape.slice(2), output_padding, outputShape);
+  if (surplus) return withBias(node, node.add(op, inputs, fitPads(window, output_padding, surplus)), axes);
+  if (outputShape) inputs.push(node.constant("i64", outputShape));
   return withBias(node, node.add(op, inputs, { ...window, output_padding }), axes);
 }
 
-/** The pads that give this output shape, where the input's is known; what the pads cannot give is output padding (ONNX, ConvTranspose). */
-function fitPads(
+/**
+ * By how much the output without pads is longer than what the node asks for: `output_shape`, or with automatic pads the input's length
+ * times the stride. Undefined where it asks for neither, or where the answer depends on a dynamic shape.
+ */
+function surplusLengths(
   node: OnnxNode,
   { strides, dilations, auto_pad }: WindowAttributes,
   kernel: readonly number[],
-  padding: readonly number[],
-  outputShape: readonly number[],
-): (WindowAttributes & { readonly output_padding: number[] }) | undefined {
+  outputPadding: readonly number[],
+  outputShape: readonly number[] | undefined,
+): number[] | undefined {
+  const windows = kernel.map((k, i) => (k - 1) * dilations[i] + 1 + outputPadding[i]);
+  if (outputShape === undefined)
+    return auto_pad === "same_upper" || auto_pad === "same_lower" ? windows.map((w, i) => w - strides[i]) : undefined;
   const spatial = node.input(0).partialShape.dimensions?.slice(2);
   if (!spatial?.every(isKnown)) return undefined;
-  const totals = outputShape.map((o, i) => strides[i] * ((spatial[i] as number) - 1) + padding[i] + (kernel[i] - 1) * dilations[i] + 1 - o);
-  const pads = totals.map((t) => Math.max(t, 0));
+  return windows.map((w, i) => w + strides[i] * ((spatial[i] as number) - 1) - outputShape[i]);
+}
+
+/** Pads that cut off the surplus, the odd element at the end for SAME_UPPER, else at the begin; what is missing is output padding. */
+function fitPads(
+  { strides, dilations, auto_pad }: WindowAttributes,
+  outputPadding: readonly number[],
+  surplus: readonly number[],
+): WindowAttributes & { readonly output_padding: number[] } {
+  const pads = surplus.map((s) => Math.max(s, 0));
   const smaller = pads.map((p) => Math.floor(p / 2));
   const larger = pads.map((p, i) => p - smaller[i]);
-  // As the operator's text has it: the odd element goes to the end for SAME_UPPER, else to the begin.
   const upper = auto_pad === "same_upper";
   return {
     strides,
@@ -106,7 +117,7 @@ function fitPads(
     auto_pad: "explicit",
     pads_begin: upper ? smaller : larger,
     pads_end: upper ? larger : smaller,
-    output_padding: padding.map((p, i) => p + Math.max(-totals[i], 0)),
+    output_padding: outputPadding.map((p, i) => p + Math.max(-surplus[i], 0)),
   };
 }
 

@@ -1,9 +1,13 @@
+import { shapeSize } from "../../../common/shape.ts";
+import type { OperationDefinition } from "../../../model/operation.ts";
 import type { Output } from "../../../model/output.ts";
+import { Abs } from "../../../ops/elementwise/abs.ts";
+import { Multiply } from "../../../ops/elementwise/multiply.ts";
+import { Power } from "../../../ops/elementwise/power.ts";
 import { AvgPool1, AvgPool14, AvgPool16 } from "../../../ops/nn/avg-pool.ts";
 import { MaxPool14, MaxPool8 } from "../../../ops/nn/max-pool.ts";
 import { ReduceMax } from "../../../ops/reduction/reduce-max.ts";
 import { ReduceMean } from "../../../ops/reduction/reduce-mean.ts";
-import type { OperationDefinition } from "../../../model/operation.ts";
 import type { OnnxNode } from "../onnx-node.ts";
 import { onnxOperator, type Operator } from "../operator.ts";
 import { windowAttributes } from "./window-attributes.ts";
@@ -36,6 +40,20 @@ function maxPool(node: OnnxNode): readonly Output[] {
   }).outputs;
 }
 
+/** The p-norm of windows: their mean power times their size, and the root of it. */
+function lpPool(node: OnnxNode): Output {
+  const kernel = kernelOf(node);
+  const { elementType } = node.input(0);
+  const p = node.int("p", 2);
+  // Windows that reach beyond the padding would have another size.
+  if (node.int("ceil_mode", 0) !== 0) node.unsupported('attribute "ceil_mode" is not supported');
+  const power = node.add(Power, [node.add(Abs, [node.input(0)]), node.constant(elementType, p)]);
+  const { dilations, ...window } = windowAttributes(node, kernel.length);
+  const attributes = { ...window, dilations, kernel, rounding_type: "floor", "exclude-pad": false };
+  const sum = node.add(Multiply, [node.add(AvgPool16, [power], attributes), node.constant(elementType, shapeSize(kernel))]);
+  return node.add(Power, [sum, node.constant(elementType, 1 / p)]);
+}
+
 /** Reduces all dimensions but batch and channels. */
 function overall(node: OnnxNode, op: OperationDefinition): Output {
   const rank = node.rank(node.input(0));
@@ -45,6 +63,7 @@ function overall(node: OnnxNode, op: OperationDefinition): Output {
 
 export const poolingOperators: readonly Operator[] = [
   onnxOperator("AveragePool", averagePool),
+  onnxOperator("LpPool", lpPool),
   onnxOperator("MaxPool", maxPool),
   onnxOperator("GlobalAveragePool", (node) => overall(node, ReduceMean)),
   onnxOperator("GlobalMaxPool", (node) => overall(node, ReduceMax)),

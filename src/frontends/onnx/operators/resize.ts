@@ -1,6 +1,14 @@
 import type { Output } from "../../../model/output.ts";
+import { Add } from "../../../ops/elementwise/add.ts";
+import { Convert } from "../../../ops/elementwise/convert.ts";
+import { Divide } from "../../../ops/elementwise/divide.ts";
+import { Floor } from "../../../ops/elementwise/floor.ts";
+import { Multiply } from "../../../ops/elementwise/multiply.ts";
+import { Gather8 } from "../../../ops/movement/gather.ts";
 import { Interpolate11 } from "../../../ops/nn/interpolate.ts";
-import { isKnown } from "../../../tensor/dimension.ts";
+import { ReduceMax } from "../../../ops/reduction/reduce-max.ts";
+import { ReduceMin } from "../../../ops/reduction/reduce-min.ts";
+import { ShapeOf3 } from "../../../ops/shape/shape-of.ts";
 import type { OnnxNode } from "../onnx-node.ts";
 import { onnxOperator, type Operator } from "../operator.ts";
 
@@ -28,24 +36,35 @@ function upsampleScales(node: OnnxNode): Output {
   return node.constant("f32", [1, 1, node.float("height_scale"), node.float("width_scale")]);
 }
 
-/** Lengths under a policy that keeps the aspect ratio: the same scale for all axes. */
+/** Lengths under a policy that keeps the aspect ratio: one scale for all axes, the largest or smallest that the lengths ask for. */
 function keepAspectRatio(node: OnnxNode, sizes: Output, axes: readonly number[] | undefined, larger: boolean): Output {
+  const x = node.input(0);
+  const chosen = axes ?? Array.from({ length: node.rank(x) }, (_, i) => i);
   const wanted = node.numbers(sizes);
-  const dimensions = node.input(0).partialShape.dimensions;
-  if (wanted === undefined || !dimensions?.every(isKnown))
-    return node.unsupported("keeping the aspect ratio of dynamic shapes is not supported", { hint: "Give the model's input shapes" });
-  const lengths = (axes ?? dimensions.map((_, i) => i)).map((a) => dimensions[a] as number);
-  const scales = lengths.map((d, i) => wanted[i] / d);
-  const scale = larger ? Math.max(...scales) : Math.min(...scales);
-  return node.constant(
-    "i64",
-    lengths.map((d) => Math.round(d * scale)),
-  );
+  const lengths = chosen.map((a) => x.partialShape.dimensions?.[a]);
+  if (wanted && lengths.every((d) => typeof d === "number")) {
+    const scales = lengths.map((d, i) => wanted[i] / d);
+    const scale = larger ? Math.max(...scales) : Math.min(...scales);
+    return node.constant(
+      "i64",
+      lengths.map((d) => Math.round(d * scale)),
+    );
+  }
+  const zero = node.constant("i64", [0]);
+  const shape = node.add(ShapeOf3, [x], { output_type: "i64" });
+  const own = node.add(Convert, [node.add(Gather8, [shape, node.constant("i64", chosen), zero], { batch_dims: 0 })], {
+    destination_type: "f32",
+  });
+  const scales = node.add(Divide, [node.add(Convert, [sizes], { destination_type: "f32" }), own]);
+  const scale = node.add(larger ? ReduceMax : ReduceMin, [scales, zero], { keep_dims: true });
+  const rounded = node.add(Floor, [node.add(Add, [node.add(Multiply, [own, scale]), node.constant("f32", 0.5)])]);
+  return node.add(Convert, [rounded], { destination_type: "i64" });
 }
 
 function resize(node: OnnxNode): Output {
   const x = node.input(0);
-  const antialias = node.int("antialias", 0) !== 0;
+  // ONNX lets a stretched filter see the border's elements repeated, OpenVINO's Interpolate does not.
+  if (node.int("antialias", 0) !== 0) node.unsupported('attribute "antialias" is not supported');
   const mode = modes[node.oneOf("mode", ["nearest", "linear", "cubic"], "nearest")];
   const transformations = ["half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_half_pixel_for_nn"] as const;
   const transformation = node.string("coordinate_transformation_mode", "half_pixel");
@@ -62,11 +81,10 @@ function resize(node: OnnxNode): Output {
     scales ?? (policy === "stretch" ? (sizes as Output) : keepAspectRatio(node, sizes as Output, axes, policy === "not_smaller"));
   const inputs = axes === undefined ? [x, target] : [x, target, node.constant("i64", axes)];
   return node.add(Interpolate11, inputs, {
-    mode: antialias && mode === "linear_onnx" ? "linear" : mode,
+    mode,
     shape_calculation_mode: scales === undefined ? "sizes" : "scales",
     coordinate_transformation_mode: node.oneOf("coordinate_transformation_mode", transformations, "half_pixel"),
     nearest_mode: node.oneOf("nearest_mode", ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"], "round_prefer_floor"),
-    antialias,
     cube_coeff: node.float("cubic_coeff_a", -0.75),
   });
 }
