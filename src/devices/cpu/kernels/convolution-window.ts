@@ -65,3 +65,25 @@ export function rowRuns(axis: WindowAxis, rows: number): RowRun[] {
   }
   return runs;
 }
+
+/** Taps of a border tile that are valid for the same of its outputs. */
+export interface TapRun {
+  readonly first: number;
+  readonly count: number;
+  /** Outputs of the tile, counted from its first. */
+  readonly rows: readonly number[];
+}
+
+/** The taps of a border tile that starts at an output, in runs; those that are valid for none are left out. */
+export function tapRuns(axis: WindowAxis, output: number, rows: number): TapRun[] {
+  const runs: TapRun[] = [];
+  for (let tap = 0; tap < axis.kernel; tap++) {
+    const valid: number[] = [];
+    for (let m = 0; m < rows; m++) if (tapIsInside(axis, output + m, tap)) valid.push(m);
+    const last = runs.at(-1);
+    if (last && last.first + last.count === tap && last.rows.join() === valid.join())
+      runs[runs.length - 1] = { ...last, count: last.count + 1 };
+    else if (valid.length > 0) runs.push({ first: tap, count: 1, rows: valid });
+  }
+  return runs;
+}

@@ -3,7 +3,7 @@ import type { Kernel, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import { itemsPerTask } from "../loop-nest.ts";
 import { sliceView, type View, viewSpan } from "../view.ts";
-import { type RowRun, rowRuns, tapIsInside, tapRange, type WindowAxis } from "./convolution-window.ts";
+import { type RowRun, rowRuns, tapRange, tapRuns, type WindowAxis } from "./convolution-window.ts";
 import { applyEpilogue, type Epilogue, epilogueBuffers, epilogueKey } from "./epilogue.ts";
 import { blockChannels, chooseSegments, type Segment } from "./tile.ts";
 
@@ -187,15 +187,16 @@ function segmentKernel(problem: ConvolutionProblem, segment: Segment, target: Ke
             ),
           );
         else
-          for (let kw = 0; kw < x.kernel; kw++) {
-            const valid = all.filter((m) => tapIsInside(x, staticX + m, kw));
-            if (valid.length > 0)
+          for (const { first, count, rows: valid } of tapRuns(x, staticX, rows)) {
+            const tap = (kw: Index): void =>
               overChannels(
-                inputAt.add(kw * x.dilation * input.strides[4]),
-                weightAt.add(kw * inputChannels * block),
+                inputAt.add(kw.mul(x.dilation * input.strides[4])),
+                weightAt.add(kw.mul(inputChannels * block)),
                 valid,
                 straight ? inputChannels : 1,
               );
+            if (count === 1) tap(new Index(first));
+            else k.range(first, first + count, { name: "kw" }, tap);
           }
       };
       if (y.kernel === 1 && taps.begin.terms.length === 0) overTaps(new Index(0));
