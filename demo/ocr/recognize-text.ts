@@ -8,7 +8,7 @@ const inputHeight = 48;
 /** Shorter texts are padded to this width, as in training. */
 const leastWidth = 320;
 /** Longer ones to a multiple, so that texts of about one length share a compiled program. */
-const widthStep = 32;
+const widthStep = 64;
 
 /** Reads a cut-out, upright text of one line. */
 export async function recognizeText(network: Network, characters: Characters, text: RgbImage): Promise<DecodedText> {
