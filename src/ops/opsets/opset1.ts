@@ -66,12 +66,15 @@ import { VariadicSplit } from "../movement/variadic-split.ts";
 import { AvgPool1 } from "../nn/avg-pool.ts";
 import { ConvolutionBackpropData } from "../nn/convolution-backprop-data.ts";
 import { Convolution } from "../nn/convolution.ts";
+import { DetectionOutput1 } from "../nn/detection-output.ts";
 import { FakeQuantize } from "../nn/fake-quantize.ts";
 import { GroupConvolutionBackpropData } from "../nn/group-convolution-backprop-data.ts";
 import { GroupConvolution } from "../nn/group-convolution.ts";
 import { Interpolate1 } from "../nn/interpolate.ts";
 import { MatMul } from "../nn/mat-mul.ts";
 import { MaxPool1 } from "../nn/max-pool.ts";
+import { PriorBoxClustered } from "../nn/prior-box-clustered.ts";
+import { PriorBox1 } from "../nn/prior-box.ts";
 import { BatchNormInference1 } from "../normalization/batch-norm-inference.ts";
 import { LRN } from "../normalization/lrn.ts";
 import { NormalizeL2 } from "../normalization/normalize-l2.ts";
@@ -111,6 +114,7 @@ export const opset1 = [
   Cos,
   Cosh,
   DepthToSpace,
+  DetectionOutput1,
   Divide,
   Elu,
   Equal,
@@ -148,6 +152,8 @@ export const opset1 = [
   Pad1,
   Parameter,
   Power,
+  PriorBox1,
+  PriorBoxClustered,
   ReduceLogicalAnd,
   ReduceLogicalOr,
   ReduceMax,
