@@ -32,6 +32,13 @@ export function numberFrom(least: number, whole: boolean): (value: string) => nu
   };
 }
 
+/** Reads any number. */
+export function anyNumber(value: string): number {
+  const number = Number(value);
+  if (value.trim() !== "" && Number.isFinite(number)) return number;
+  throw new InvalidArgumentError("Give a number.");
+}
+
 /** Reads `true` or `false`; OpenVINO's tools also take `1` and `0`. */
 export function trueOrFalse(value: string): boolean {
   if (/^(true|1|yes|on)$/i.test(value)) return true;

@@ -5,7 +5,7 @@ import { convertModel } from "../../convert/convert-model.ts";
 import type { ConvertOptions } from "../../convert/convert-options.ts";
 import { VintnerError } from "../../common/errors.ts";
 import { saveModel } from "../../ir/save-model.ts";
-import { type CommonOptions, newCommand, numberFrom, printJson, printLine, trueOrFalse } from "../common-options.ts";
+import { anyNumber, type CommonOptions, newCommand, numberFrom, printJson, printLine, trueOrFalse } from "../common-options.ts";
 import { describePort, formatPorts } from "../describe-port.ts";
 import { Progress } from "../progress.ts";
 import { makeFolderFor } from "../write-outputs.ts";
@@ -33,7 +33,7 @@ export const convertCommand = (): Command =>
     .option("--output <list>", "names that become the outputs; what lies behind them is cut off")
     .option("--mean-values <list>", "subtracted from inputs, by channel, as in data[123,117,104]")
     .option("--scale-values <list>", "what inputs are divided by, by channel, after the mean")
-    .option("-s, --scale <number>", "what all inputs are divided by", Number)
+    .option("-s, --scale <number>", "what all inputs are divided by", anyNumber)
     .option("--reverse-input-channels", "swap RGB and BGR")
     .option("--layout <list>", "layouts of the inputs, as in nchw or data(nhwc->nchw)")
     .option("-b, --batch <number>", "length of every input's first axis", numberFrom(1, true))

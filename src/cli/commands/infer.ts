@@ -9,6 +9,7 @@ import { summarize } from "../describe-port.ts";
 import { formatTable } from "../format-table.ts";
 import { readInput, readInputs } from "../input-files.ts";
 import { Progress } from "../progress.ts";
+import { reshapeFromText } from "../reshape-from-text.ts";
 import { writeOutput } from "../write-outputs.ts";
 
 interface Options extends CommonOptions {
@@ -16,6 +17,7 @@ interface Options extends CommonOptions {
   readonly inputs?: string;
   readonly output?: string;
   readonly device: string;
+  readonly shape?: string;
   readonly config?: readonly string[];
 }
 
@@ -23,6 +25,7 @@ export const inferCommand = (): Command =>
   newCommand("infer", "Runs a model once on files: .npy, .npz, .png, .jpg, or raw .bin.", [
     "infer model.xml --input data=photo.jpg -o out.npz",
     "infer model.onnx --inputs arrays.npz --device REFERENCE",
+    'infer model.onnx --input photo.jpg --shape "[1,3,320,320]"',
     "infer model.xml --input ids=ids.npy --input mask=mask.npy --config INFERENCE_NUM_THREADS=1",
   ])
     .argument("<model>", "IR, or a model of any supported format")
@@ -30,6 +33,7 @@ export const inferCommand = (): Command =>
     .option("--inputs <file.npz>", "all inputs: arrays named by tensor name, or input_0, input_1 ...")
     .option("-o, --output <file.npz>", "where to write the outputs, by tensor name, or output_0, output_1 ...")
     .option("-d, --device <name>", "device to run on", "CPU")
+    .option("--shape <list>", "shapes of the inputs, as in [1,3,320,320] or data[1,3,320,320]; pictures are resized to them")
     .option("--config <key=value>", "a property of the device; may be given several times", collect)
     .action(infer);
 
@@ -37,7 +41,8 @@ async function infer(path: string, options: Options): Promise<void> {
   const progress = new Progress();
   const core = new Core();
   const config = parseConfig(options.config);
-  const model = await progress.stage("Reading the model", () => core.readModel(path));
+  const read = await progress.stage("Reading the model", () => core.readModel(path));
+  const model = options.shape === undefined ? read : reshapeFromText(read, options.shape);
   const compiled = await progress.stage(`Compiling for ${options.device}`, () => core.compileModel(model, options.device, config));
   const request = compiled.createInferRequest();
   for (const [i, tensor] of await readTensors(compiled, options, progress)) request.setInputTensor(i, tensor);
