@@ -1,0 +1,67 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { readNpz } from "../../src/formats/npy/npz.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import { tensorNumbers } from "../../src/tensor/tensor-numbers.ts";
+
+/** Real models of every format, where they lie beside the project. */
+export const modelFolder = resolve(import.meta.dirname, "../../../shared/models");
+export const modelsPresent = existsSync(join(modelFolder, "expected/manifest.json"));
+
+interface ManifestPort {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Name of the array in the case's .npz. */
+  readonly key: string;
+}
+
+/** A model, one set of inputs, and what the reference engine answered (see the manifest's README). */
+interface ManifestEntry {
+  readonly model: string;
+  readonly format: string;
+  readonly file: string | null;
+  readonly inputs: readonly ManifestPort[];
+  readonly outputs: readonly ManifestPort[];
+}
+
+export interface ModelCase {
+  /** `onnx_ocr/ch_PP-OCRv4_det_infer.onnx [1,3,320,320]`. */
+  readonly name: string;
+  readonly path: string;
+  readonly inputs: readonly ManifestPort[];
+  readonly outputs: readonly ManifestPort[];
+  readonly arrays: () => ReadonlyMap<string, Tensor>;
+}
+
+/** The manifest's cases of these models (paths from the models' folder), in its order. */
+export function modelCases(models: readonly string[]): ModelCase[] {
+  if (!modelsPresent) return [];
+  const manifest = JSON.parse(readFileSync(join(modelFolder, "expected/manifest.json"), "utf8")) as readonly ManifestEntry[];
+  return manifest.flatMap(({ model, file, inputs, outputs }) =>
+    file === null || !models.includes(model)
+      ? []
+      : [
+          {
+            name: `${model} ${inputs.map((i) => `[${i.shape.join(",")}]`).join(" ")}`,
+            path: join(modelFolder, model),
+            inputs,
+            outputs,
+            arrays: () => readNpz(readFileSync(join(modelFolder, file)), file),
+          },
+        ],
+  );
+}
+
+/** The largest difference, as a share of the range of the values that are wanted; infinite where shapes differ or a number is missing. */
+export function rangeError(got: Tensor, want: Tensor): number {
+  if (got.shape.join() !== want.shape.join()) return Number.POSITIVE_INFINITY;
+  const [a, b] = [tensorNumbers(got), tensorNumbers(want)];
+  let [low, high, worst] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  for (let i = 0; i < b.length; i++) {
+    low = Math.min(low, b[i]);
+    high = Math.max(high, b[i]);
+    const difference = Math.abs(a[i] - b[i]);
+    if (!(difference <= worst)) worst = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
+  }
+  return worst / Math.max(high - low, Number.MIN_VALUE);
+}
