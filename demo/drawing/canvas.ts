@@ -3,12 +3,12 @@ import { glyphBit, glyphHeight, glyphWidth } from "./bitmap-font.ts";
 
 export type Colour = readonly [r: number, g: number, b: number];
 
-export function setPixel({ width, height, data }: RgbImage, x: number, y: number, colour: Colour): void {
+function setPixel({ width, height, data }: RgbImage, x: number, y: number, colour: Colour): void {
   if (x >= 0 && y >= 0 && x < width && y < height) data.set(colour, (y * width + x) * 3);
 }
 
 /** A straight line of one pixel, ends included. */
-export function drawLine(image: RgbImage, [x0, y0]: readonly [number, number], [x1, y1]: readonly [number, number], colour: Colour): void {
+function drawLine(image: RgbImage, [x0, y0]: readonly [number, number], [x1, y1]: readonly [number, number], colour: Colour): void {
   const steps = Math.max(1, Math.ceil(Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0))));
   for (let i = 0; i <= steps; i++)
     setPixel(image, Math.round(x0 + ((x1 - x0) * i) / steps), Math.round(y0 + ((y1 - y0) * i) / steps), colour);

@@ -64,10 +64,12 @@ function imageLayout(input: Output): ImageLayout {
   const batched = dimensions.length === 4;
   if (batched && isKnown(dimensions[0]) && dimensions[0] !== 1) return fail();
   const [a, b, c] = batched ? dimensions.slice(1) : dimensions;
-  const isChannels = (d: Dimension): d is 1 | 3 => d === 1 || d === 3;
   const prefix = batched ? "N" : "";
-  if (isChannels(a)) return { name: `${prefix}CHW`, channels: a, height: b, width: c };
-  if (isChannels(c)) return { name: `${prefix}HWC`, channels: c, height: a, width: b };
+  // Three channels on either side are clearer than one.
+  for (const channels of [3, 1] as const) {
+    if (a === channels) return { name: `${prefix}CHW`, channels, height: b, width: c };
+    if (c === channels) return { name: `${prefix}HWC`, channels, height: a, width: b };
+  }
   return isKnown(a) ? fail() : { name: `${prefix}CHW`, channels: 3, height: b, width: c };
 }
 

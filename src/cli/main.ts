@@ -25,4 +25,9 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   },
 };
 
+// A reader that has seen enough, such as `head`, closes the pipe.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
 process.exitCode = await runCommandLine(version, commands, process.argv.slice(2));

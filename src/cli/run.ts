@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { VintnerError } from "../common/errors.ts";
+import { printJson } from "./common-options.ts";
 import { normalizeArguments } from "./normalize-arguments.ts";
 
 /** 0: done; 1: it failed; 2: the command was used wrongly. */
@@ -21,15 +22,19 @@ export async function runCommandLine(
   argv: readonly string[],
 ): Promise<ExitCode> {
   const args = normalizeArguments(argv);
-  const name = args.find((arg) => !arg.startsWith("-"));
+  const [first, second] = args.filter((arg) => !arg.startsWith("-"));
+  const name = first === "help" ? second : first;
   const program = new Command("vintner")
     .description("Converts trained networks to OpenVINO IR, inspects and runs them.")
     .version(version, "-V, --version")
-    .showHelpAfterError("(vintner --help lists the commands)")
     .addHelpText("after", "\nvintner COMMAND --help explains a command, with examples.");
   for (const [command, { summary, load }] of Object.entries(commands))
-    program.addCommand(command === name ? configure(await load()) : new Command(command).summary(summary).description(summary));
-  configure(program);
+    program.addCommand(
+      command === name
+        ? configure(await load(), `vintner ${command} --help explains the command`)
+        : new Command(command).summary(summary).description(summary),
+    );
+  configure(program, "vintner --help lists the commands");
   try {
     await program.parseAsync(args, { from: "user" });
     return 0;
@@ -38,18 +43,23 @@ export async function runCommandLine(
   }
 }
 
-function configure(command: Command): Command {
-  return command.exitOverride().configureHelp({ helpWidth: 120 });
+function configure(command: Command, hint: string): Command {
+  return command.exitOverride().configureHelp({ helpWidth: 120 }).showHelpAfterError(`(${hint})`);
 }
 
 function report(error: unknown, args: readonly string[]): ExitCode {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const json = args.includes("--json");
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    // Commander has written its message to stderr.
+    if (json) printJson({ error: { code: "INVALID_ARGUMENT", message: error.message.replace(/^error: /, "") } });
+    return 2;
+  }
   const known = error instanceof VintnerError;
   const message = error instanceof Error ? error.message : String(error);
   const code = known ? error.code : "INTERNAL";
   process.stderr.write(`error: ${known ? message : `${message} (a defect in vintner: please report it, with the output of --verbose)`}\n`);
   if (args.includes("--verbose") && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
-  if (args.includes("--json"))
-    process.stdout.write(`${JSON.stringify({ error: { code, message, ...(known ? { details: error.details } : {}) } })}\n`);
+  if (json) printJson({ error: { code, message, ...(known ? { details: error.details } : {}) } });
   return code === "INVALID_ARGUMENT" ? 2 : 1;
 }

@@ -16,7 +16,7 @@ const maxRank = 64;
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
-export const isNpy = (bytes: Uint8Array): boolean => magic.every((byte, i) => bytes[i] === byte);
+const isNpy = (bytes: Uint8Array): boolean => magic.every((byte, i) => bytes[i] === byte);
 
 /**
  * Reads the header of a .npy file, format versions 1 to 3 (numpy/lib/format.py): magic, version, header length, and a Python

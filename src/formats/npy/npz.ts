@@ -8,7 +8,7 @@ const maxUnpackedBytes = 2 ** 32;
 /** The most that DEFLATE can shrink data; an archive that claims more lies about its sizes. */
 const maxDeflateRatio = 1032;
 
-export const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b && (bytes[2] === 3 || bytes[2] === 5);
+const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b && (bytes[2] === 3 || bytes[2] === 5);
 
 /** Reads a .npz archive: its arrays by name, in the archive's order. Throws FORMAT for damaged archives. */
 export function readNpz(bytes: Uint8Array, where = "npz data"): Map<string, Tensor> {
