@@ -17,8 +17,9 @@ export const constantFolding = ({ keepDecompression }: ConstantFoldingOptions): 
   name: "constant-folding",
   apply(node) {
     if (node.inputs.length === 0 || !node.inputs.every((input) => input.node.constant !== undefined)) return undefined;
-    if (keepDecompression && node.rtInfo.has("decompression")) return undefined;
-    if (sizeOf(node.outputs) > maxGrowth + sizeOf(node.inputs)) return undefined;
+    const decompresses = node.rtInfo.has("decompression");
+    if (keepDecompression && decompresses) return undefined;
+    if (!decompresses && sizeOf(node.outputs) > maxGrowth + sizeOf(node.inputs)) return undefined;
     return evaluateNode(node)?.map((tensor) => constantNode(tensor).outputs[0]);
   },
 });

@@ -40,6 +40,15 @@ describe("constant folding", () => {
     checkRewrite({ rewrites: [folding], build, expected: { Add: 1, Convert: 1 } });
     checkRewrite({ rewrites: [constantFolding({ keepDecompression: false })], build, expected: { Add: 1 } });
   });
+
+  it("folds compressed weights of any size", () => {
+    const build = (g: Graph): Output => {
+      const weights = g.apply(Convert, [constantOf("f16", new Array<number>(600_000).fill(1), [600_000])], { destination_type: "f32" });
+      weights.node.rtInfo.set("decompression", {});
+      return g.apply(Add, [g.input("[1]"), weights]);
+    };
+    checkRewrite({ rewrites: [constantFolding({ keepDecompression: false })], build, expected: { Add: 1 } });
+  });
 });
 
 const shapeOf = (g: Graph, x: Output): Output => g.apply(ShapeOf3, [x], { output_type: "i64" });
