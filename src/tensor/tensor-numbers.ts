@@ -1,7 +1,7 @@
 import { bfloat16ToNumber, numberToBfloat16 } from "../common/bfloat16.ts";
 import { VintnerError } from "../common/errors.ts";
 import { float16ToFloat32, numberToFloat16 } from "../common/float16.ts";
-import { type ElementType, elementTypes, type TypedArray } from "./element-type.ts";
+import { type ElementType, elementTypes, type TypedArray, type TypedArrayConstructor } from "./element-type.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Arrays whose entries are numbers: what arithmetic on tensors reads and writes. */
@@ -26,12 +26,21 @@ export function tensorNumbers(tensor: Tensor): NumberArray {
   return data;
 }
 
+/** A zero array. Throws OUT_OF_MEMORY where there is no room for it: sizes come from models. */
+export function allocateArray(array: TypedArrayConstructor, length: number): TypedArray {
+  try {
+    return new array(length);
+  } catch (cause) {
+    throw new VintnerError("OUT_OF_MEMORY", { what: `an array of ${length} elements cannot be allocated` }, { cause });
+  }
+}
+
 /** Zeros to compute the elements of a tensor in: of the tensor's own array where it holds numbers, else wide enough for them. */
 export function allocateNumbers(type: ElementType, size: number): NumberArray {
   checkNumeric(type);
-  if (type === "f16" || type === "bf16") return new Float32Array(size);
-  if (type === "i64" || type === "u64") return new Float64Array(size);
-  return new elementTypes[type].array(size) as NumberArray;
+  if (type === "f16" || type === "bf16") return allocateArray(Float32Array, size) as NumberArray;
+  if (type === "i64" || type === "u64") return allocateArray(Float64Array, size) as NumberArray;
+  return allocateArray(elementTypes[type].array, size) as NumberArray;
 }
 
 /** A tensor of numbers, rounded to the element type; takes `numbers` over where it is of the tensor's own array. */

@@ -1,10 +1,10 @@
 import { shapeSize } from "../../common/shape.ts";
 import { int } from "../../model/attribute.ts";
 import type { EvaluateContext, InferContext, OutputSpec } from "../../model/operation.ts";
-import { anyDimension, type Dimension, isKnown, mergeDimensions } from "../../tensor/dimension.ts";
+import { type Dimension, isKnown, mergeDimensions } from "../../tensor/dimension.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { defineOp } from "../define-op.ts";
-import { outputSpec } from "../output-spec.ts";
+import { outputSpec, unknownDimensions } from "../output-spec.ts";
 import { axisInput, checkIntegers, integersOf, resolveAxis } from "./indices.ts";
 import { knownNumbers, movedValues } from "./moved-values.ts";
 import { allocateRaw, rawElements, tensorOfRaw } from "./raw-elements.ts";
@@ -55,8 +55,7 @@ function inferGather(context: InferContext): readonly OutputSpec[] {
       expected: `at most the axis (${axis ?? "unknown"}) and the rank of the indices (${picks.length})`,
       got: String(context.attributes["batch_dims"]),
     });
-  if (axis === undefined)
-    return [outputSpec(data.elementType, new Array<Dimension>(from.length - 1 + picks.length - batchDims).fill(anyDimension))];
+  if (axis === undefined) return [outputSpec(data.elementType, unknownDimensions(from.length - 1 + picks.length - batchDims))];
   const batch = from.slice(0, batchDims).map((d, i) => {
     const merged = mergeDimensions(d, picks[i]);
     if (merged === undefined)
@@ -64,17 +63,22 @@ function inferGather(context: InferContext): readonly OutputSpec[] {
     return merged;
   });
   const shape = [...batch, ...from.slice(batchDims, axis), ...picks.slice(batchDims), ...from.slice(axis + 1)];
-  return [outputSpec(data.elementType, shape, gatheredValues(context, axis, batchDims))];
+  return [outputSpec(data.elementType, shape, gatheredValues(context, axis, batchDims, shape))];
 }
 
-function gatheredValues(context: InferContext, axis: number, batchDims: number): readonly Dimension[] | undefined {
+function gatheredValues(
+  context: InferContext,
+  axis: number,
+  batchDims: number,
+  output: readonly Dimension[],
+): readonly Dimension[] | undefined {
   const wanted = knownNumbers(context, 1);
   const shape = context.inputs[1].partialShape.dimensions;
   const length = context.inputs[0].partialShape.dimensions?.[axis];
   if (wanted === undefined || !shape?.every(isKnown) || length === undefined || !isKnown(length)) return undefined;
   if (wanted.some((i) => i < -length || i >= length)) return undefined;
   const indices = new Tensor("i32", shape as readonly number[], wanted);
-  return movedValues(context, [0], ([p]) => [gatherTensor(p, indices, axis, batchDims)])?.[0];
+  return movedValues(context, [0], ([p]) => [gatherTensor(p, indices, axis, batchDims)], output)?.[0];
 }
 
 const evaluateGather = (context: EvaluateContext): readonly Tensor[] => {

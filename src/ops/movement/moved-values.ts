@@ -1,21 +1,23 @@
 import { shapeSize } from "../../common/shape.ts";
 import type { InferContext } from "../../model/operation.ts";
-import { type Dimension, isKnown } from "../../tensor/dimension.ts";
+import { type Dimension, isKnown, maxOf } from "../../tensor/dimension.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 
 /** Outputs up to which values are propagated: shape sub-graphs are small. */
-const mostElements = 4096;
+export const mostMovedElements = 4096;
 
 /**
  * Value propagation of operations that only move elements: moves the elements' positions, and looks the values up where
  * these end. `move` gets a tensor of positions for each of `inputs` and gives the output, or outputs.
- * Undefined where an input's values or shape are not known.
+ * Undefined where an input's values or shape are not known. Where the output may be larger than the inputs, `output` is its shape.
  */
 export function movedValues(
   context: InferContext,
   inputs: readonly number[],
   move: (positions: readonly Tensor[]) => readonly Tensor[],
+  output: readonly Dimension[] = [],
 ): (readonly Dimension[])[] | undefined {
+  if (output.reduce((n: number, d) => n * maxOf(d), 1) > mostMovedElements) return undefined;
   const values: Dimension[] = [];
   const positions: Tensor[] = [];
   for (const i of inputs) {
@@ -32,7 +34,7 @@ export function movedValues(
     values.push(...known);
   }
   const moved = move(positions);
-  if (moved.some((m) => m.size > mostElements)) return undefined;
+  if (moved.some((m) => m.size > mostMovedElements)) return undefined;
   return moved.map((m) => Array.from(m.data as Int32Array, (p) => values[p]));
 }
 

@@ -5,9 +5,9 @@ import { anyDimension, type Dimension, dimension, isKnown, maxOf, minOf } from "
 import { addDimensions } from "../../tensor/dimension-arithmetic.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { defineOp } from "../define-op.ts";
-import { outputSpec } from "../output-spec.ts";
+import { outputSpec, unknownDimensions } from "../output-spec.ts";
 import { checkIntegers, integersOf } from "./indices.ts";
-import { knownNumbers, movedValues } from "./moved-values.ts";
+import { knownNumbers, mostMovedElements, movedValues } from "./moved-values.ts";
 import { allocateRaw, rawElements, tensorOfRaw } from "./raw-elements.ts";
 import { copySeparable, noSource, offsetTable } from "./separable-copy.ts";
 
@@ -68,7 +68,7 @@ function inferPad(context: InferContext, negative: boolean): readonly OutputSpec
   const [begins, ends] = [context.value(1), context.value(2)];
   if (dimensions === undefined) {
     const rank = begins?.length ?? ends?.length;
-    return [outputSpec(data.elementType, rank === undefined ? undefined : new Array<Dimension>(rank).fill(anyDimension))];
+    return [outputSpec(data.elementType, unknownDimensions(rank))];
   }
   for (const [name, list] of [
     ["pads_begin", begins],
@@ -96,11 +96,11 @@ function inferPad(context: InferContext, negative: boolean): readonly OutputSpec
 
 function paddedValues(context: InferContext, mode: PadMode, shape: readonly Dimension[]): readonly Dimension[] | undefined {
   const [begins, ends] = [knownNumbers(context, 1), knownNumbers(context, 2)];
-  if (begins === undefined || ends === undefined || shape.length > 1) return undefined;
+  if (begins === undefined || ends === undefined || shape.length !== 1 || maxOf(shape[0]) > mostMovedElements) return undefined;
   if (mode !== "constant") return movedValues(context, [0], ([p]) => [padTensor(p, begins, ends, mode, undefined)])?.[0];
   const zero = context.inputs[3] === undefined ? [0] : context.value(3);
   const value = context.value(0);
-  if (zero === undefined || value === undefined || begins.length !== 1) return undefined;
+  if (zero === undefined || value === undefined) return undefined;
   const before = new Array<Dimension>(Math.max(0, begins[0])).fill(zero[0]);
   const after = new Array<Dimension>(Math.max(0, ends[0])).fill(zero[0]);
   return [...before, ...value.slice(Math.max(0, -begins[0]), value.length + Math.min(0, ends[0])), ...after];

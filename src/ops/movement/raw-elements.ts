@@ -1,6 +1,7 @@
 import { VintnerError } from "../../common/errors.ts";
 import { type ElementType, elementTypes, type TypedArray } from "../../tensor/element-type.ts";
 import { Tensor } from "../../tensor/tensor.ts";
+import { allocateArray } from "../../tensor/tensor-numbers.ts";
 
 /**
  * Where element `i` of a packed type starts, in bits from the least significant bit of byte 0: 2- and 4-bit types fill a byte
@@ -33,7 +34,7 @@ export function rawElements(tensor: Tensor): TypedArray {
 /** New zero entries for the elements of a shape, of the kind that `rawElements` gives. */
 export function allocateRaw(type: ElementType, size: number): TypedArray {
   checkMovable(type);
-  return isPacked(type) ? new Uint8Array(size) : new elementTypes[type].array(size);
+  return allocateArray(isPacked(type) ? Uint8Array : elementTypes[type].array, size);
 }
 
 /** A tensor of raw entries; packs them where the type is packed. */

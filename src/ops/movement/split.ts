@@ -9,6 +9,9 @@ import { axisInput, integersOf } from "./indices.ts";
 import { movedValues } from "./moved-values.ts";
 import { allocateRaw, rawElements, tensorOfRaw } from "./raw-elements.ts";
 
+/** Outputs that an operation may have; numbers from damaged files are larger. */
+export const mostParts = 65536;
+
 /** Consecutive parts of these lengths along an axis. */
 export function splitTensor(tensor: Tensor, axis: number, lengths: readonly number[]): Tensor[] {
   const raw = rawElements(tensor);
@@ -37,7 +40,7 @@ export const Split = defineOp({
   infer: (context) => {
     const count = context.attributes["num_splits"] as number;
     const data = context.inputs[0];
-    if (count < 1) context.fail("num_splits must be positive", { got: String(count) });
+    if (count < 1 || count > mostParts) context.fail("num_splits is out of range", { expected: `1 to ${mostParts}`, got: String(count) });
     const dimensions = data.partialShape.dimensions;
     const axis = axisInput(context, 1, dimensions?.length);
     const same = <T>(item: T): T[] => Array.from({ length: count }, () => item);

@@ -3,8 +3,9 @@ import { VintnerError } from "../../common/errors.ts";
 import { node } from "../../model/node.ts";
 import type { OperationDefinition } from "../../model/operation.ts";
 import type { Output } from "../../model/output.ts";
-import { type Dimension, formatDimension, isKnown, symbolic } from "../../tensor/dimension.ts";
+import { anyDimension, type Dimension, formatDimension, isKnown, symbolic } from "../../tensor/dimension.ts";
 import { PartialShape } from "../../tensor/partial-shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { constant } from "../infrastructure/constant.ts";
 import { parameter } from "../infrastructure/parameter.ts";
 import { ShapeOf3 } from "../shape/shape-of.ts";
@@ -126,5 +127,24 @@ describe("errors name the node and what is wrong", () => {
   test.each(cases)("%s", (_, run, message) => {
     expect(run).toThrow(VintnerError);
     expect(run).toThrow(message);
+  });
+});
+
+describe("numbers of damaged files do no harm", () => {
+  test("huge repeats and pads give shapes, but no values", () => {
+    expect(valueOf(apply(Tile, [i64(1, 2), i64(2 ** 40)])[0])).toBeUndefined();
+    expect(valueOf(apply(Pad12, [i64(1, 2), i64(2 ** 40), i64(0)], { pad_mode: "constant" })[0])).toBeUndefined();
+  });
+  test("huge numbers of parts are refused", () => {
+    const x = image(anyDimension);
+    expect(() => apply(Split, [x, constant("i64", 0)], { num_splits: 1e12 })).toThrow("num_splits is out of range");
+    const lengths = parameter("i64", new PartialShape([1e12]), "lengths").outputs[0];
+    expect(() => apply(VariadicSplit, [x, constant("i64", 0), lengths])).toThrow("the number of parts must be known");
+  });
+  test("memory that there is not gives a typed error", () => {
+    const tile = node(Tile, [constant("f32", [1, 2]), i64(2 ** 40)]);
+    const run = (): unknown =>
+      tile.op.evaluate?.({ node: tile, inputs: tile.inputs.map((o) => o.constant as Tensor), attributes: {}, outputs: tile.outputs });
+    expect(run).toThrow(VintnerError);
   });
 });

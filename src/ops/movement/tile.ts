@@ -1,9 +1,9 @@
 import { rowMajorStrides, shapeSize } from "../../common/shape.ts";
-import { anyDimension, type Dimension, isKnown } from "../../tensor/dimension.ts";
+import { isKnown } from "../../tensor/dimension.ts";
 import { multiplyDimensions } from "../../tensor/dimension-arithmetic.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { defineOp } from "../define-op.ts";
-import { outputSpec } from "../output-spec.ts";
+import { outputSpec, unknownDimensions } from "../output-spec.ts";
 import { checkIntegers, integersOf } from "./indices.ts";
 import { knownNumbers, movedValues } from "./moved-values.ts";
 import { allocateRaw, rawElements, tensorOfRaw } from "./raw-elements.ts";
@@ -47,17 +47,12 @@ export const Tile = defineOp({
     const count = repeats?.length ?? context.inputs[1].partialShape.dimensions?.[0];
     if (dimensions === undefined || count === undefined || !isKnown(count)) return [outputSpec(data.elementType, undefined)];
     const rank = Math.max(dimensions.length, count);
-    if (repeats === undefined) return [outputSpec(data.elementType, new Array<Dimension>(rank).fill(anyDimension))];
+    if (repeats === undefined || unknownDimensions(rank) === undefined) return [outputSpec(data.elementType, unknownDimensions(rank))];
     const from = leadingOnes(dimensions, rank);
     const times = leadingOnes(repeats, rank).map((n) => (isKnown(n) ? Math.max(0, n) : n));
     const known = knownNumbers(context, 1);
-    return [
-      outputSpec(
-        data.elementType,
-        from.map((d, i) => multiplyDimensions(d, times[i])),
-        known && movedValues(context, [0], ([p]) => [tileTensor(p, known)])?.[0],
-      ),
-    ];
+    const shape = from.map((d, i) => multiplyDimensions(d, times[i]));
+    return [outputSpec(data.elementType, shape, known && movedValues(context, [0], ([p]) => [tileTensor(p, known)], shape)?.[0])];
   },
   evaluate: ({ inputs: [data, repeats] }) => [tileTensor(data, integersOf(repeats))],
 });

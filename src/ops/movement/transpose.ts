@@ -1,8 +1,8 @@
 import { rowMajorStrides, shapeSize } from "../../common/shape.ts";
-import { anyDimension, type Dimension, isKnown } from "../../tensor/dimension.ts";
+import { anyDimension, isKnown } from "../../tensor/dimension.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { defineOp } from "../define-op.ts";
-import { outputSpec } from "../output-spec.ts";
+import { outputSpec, unknownDimensions } from "../output-spec.ts";
 import { checkIntegers, integersOf } from "./indices.ts";
 import { knownNumbers, movedValues } from "./moved-values.ts";
 import { allocateRaw, rawElements, tensorOfRaw } from "./raw-elements.ts";
@@ -42,7 +42,7 @@ export const Transpose = defineOp({
     if (dimensions === undefined) {
       const length = orderLength?.[0];
       const rank = length !== undefined && isKnown(length) && length > 0 ? length : undefined;
-      return [outputSpec(data.elementType, rank === undefined ? undefined : new Array<Dimension>(rank).fill(anyDimension))];
+      return [outputSpec(data.elementType, unknownDimensions(rank))];
     }
     if (known === undefined)
       return [

@@ -4,7 +4,7 @@ import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
 import { axisInput, checkIntegers, integersOf } from "./indices.ts";
 import { movedValues } from "./moved-values.ts";
-import { splitTensor } from "./split.ts";
+import { mostParts, splitTensor } from "./split.ts";
 
 /** Puts what the others leave of `whole` in the place of the one length of -1. */
 function resolveLengths(lengths: readonly number[], whole: number): readonly number[] | undefined {
@@ -27,7 +27,7 @@ export const VariadicSplit = defineOp({
     const axis = axisInput(context, 1, dimensions?.length);
     const lengths = context.value(2);
     const count = lengths?.length ?? lengthsInput.partialShape.dimensions?.[0];
-    if (count === undefined || !isKnown(count) || lengthsInput.partialShape.rank !== 1)
+    if (count === undefined || !isKnown(count) || count > mostParts || lengthsInput.partialShape.rank !== 1)
       return context.fail("the number of parts must be known", { got: `lengths of shape ${lengthsInput.partialShape}` });
     if (dimensions === undefined || axis === undefined)
       return Array.from({ length: count }, () =>

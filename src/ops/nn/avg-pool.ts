@@ -6,30 +6,11 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { allocateNumbers, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
-import { poolingAttributes, pooledShape, roundingType, torchRoundingType } from "./pooling.ts";
+import { poolingAttributes, poolingWindows, pooledShape, roundingType, torchRoundingType } from "./pooling.ts";
 import { roundHalfToEven } from "./rounding.ts";
-import { asThreeAxes, type Rounding, type SpatialAxis, spatialAxes, windowOutputs } from "./spatial-geometry.ts";
+import { asThreeAxes, type Rounding, spatialAxes, windowOutputs } from "./spatial-geometry.ts";
 
 const inferAvgPool = (context: InferContext): readonly OutputSpec[] => [outputSpec(context.inputs[0].elementType, pooledShape(context))];
-
-/** The windows of an axis: where in the input each begins, and how many of its taps lie there. */
-interface Windows {
-  readonly first: Int32Array;
-  readonly taps: Int32Array;
-}
-
-function windowsOf(axis: SpatialAxis): Windows {
-  const first = new Int32Array(axis.output);
-  const taps = new Int32Array(axis.output);
-  for (let o = 0; o < axis.output; o++) {
-    const begin = o * axis.stride - axis.padBegin;
-    const skipped = begin < 0 ? Math.ceil(-begin / axis.dilation) : 0;
-    const inside = Math.min(axis.kernel, Math.ceil((axis.input - begin) / axis.dilation));
-    first[o] = begin + skipped * axis.dilation;
-    taps[o] = Math.max(0, inside - skipped);
-  }
-  return { first, taps };
-}
 
 function evaluateAvgPool({ node, attributes, inputs: [data] }: EvaluateContext): readonly Tensor[] {
   const context = { attributes, fail: node.fail.bind(node) };
@@ -37,7 +18,7 @@ function evaluateAvgPool({ node, attributes, inputs: [data] }: EvaluateContext):
   const spatial = data.shape.slice(2);
   const outputSpatial = windowOutputs(context, spatial, kernel, attributes["rounding_type"] as Rounding) as number[];
   const axes = asThreeAxes(spatialAxes(context, spatial, outputSpatial, kernel));
-  const [z, y, x] = axes.map(windowsOf);
+  const [z, y, x] = axes.map(poolingWindows);
   const [zAxis, yAxis, xAxis] = axes;
   // With pads every window counts in full, even where rounding up lets it reach beyond them (as OpenVINO has it).
   const hasPads = axes.some((a) => a.padBegin !== 0 || a.padEnd !== 0);

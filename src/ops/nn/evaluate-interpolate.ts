@@ -1,7 +1,7 @@
 import { rowMajorStrides, shapeSize } from "../../common/shape.ts";
 import { type ElementType, elementTypes, isFloat } from "../../tensor/element-type.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { type NumberArray, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
+import { allocateArray, type NumberArray, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import { allocateRaw, rawElements, tensorOfRaw } from "../movement/raw-elements.ts";
 import { copySeparable, offsetTable } from "../movement/separable-copy.ts";
 import { nearestPositions, type ResamplingRule, type ResamplingTaps, resamplingTaps, type ResizedAxis } from "./resampling.ts";
@@ -24,7 +24,7 @@ export function resizeTensor(data: Tensor, rule: ResamplingRule, axes: readonly 
   // Pillow resizes rows first and rounds in between.
   for (const resizing of pillow ? [...axes].reverse() : axes) {
     if (resizing.input === resizing.output && (pillow || resizing.scale === 1)) continue;
-    numbers = resizeAxis(numbers, shape, resizing.axis, resizing.output, resamplingTaps(rule, resizing));
+    numbers = resizeAxis(numbers, shape, resizing.axis, resizing.output, () => resamplingTaps(rule, resizing));
     shape = shape.map((d, i) => (i === resizing.axis ? resizing.output : d));
     if (pillow && round) numbers = numbers.map(round);
   }
@@ -41,26 +41,21 @@ function rounding(type: ElementType, mode: ResamplingRule["mode"]): ((x: number)
 }
 
 function resizeNearest(data: Tensor, rule: ResamplingRule, axes: readonly Resizing[], shape: readonly number[]): Tensor {
+  const raw = allocateRaw(data.elementType, shapeSize(shape));
   const strides = rowMajorStrides(data.shape);
   const tables = shape.map((length, axis) => {
     const resizing = axes.find((a) => a.axis === axis);
     return offsetTable(resizing ? nearestPositions(rule, resizing) : Array.from({ length }, (_, p) => p), strides[axis]);
   });
-  const raw = allocateRaw(data.elementType, shapeSize(shape));
   if (raw.length > 0 && data.size > 0) copySeparable(tables, rawElements(data), raw);
   return tensorOfRaw(data.elementType, shape, raw);
 }
 
-function resizeAxis(
-  from: NumberArray,
-  shape: readonly number[],
-  axis: number,
-  output: number,
-  { taps, indices, weights }: ResamplingTaps,
-): Float64Array {
+function resizeAxis(from: NumberArray, shape: readonly number[], axis: number, output: number, tapsOf: () => ResamplingTaps): Float64Array {
   const inner = shapeSize(shape.slice(axis + 1));
   const outer = shapeSize(shape.slice(0, axis));
-  const to = new Float64Array(outer * output * inner);
+  const to = allocateArray(Float64Array, outer * output * inner) as Float64Array;
+  const { taps, indices, weights } = tapsOf();
   for (let o = 0; o < outer; o++)
     for (let position = 0; position < output; position++) {
       const target = (o * output + position) * inner;

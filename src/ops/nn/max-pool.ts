@@ -8,7 +8,7 @@ import { defineOp } from "../define-op.ts";
 import { resolveAxis } from "../movement/indices.ts";
 import { outputSpec } from "../output-spec.ts";
 import { lowestValue } from "./lowest-value.ts";
-import { poolingAttributes, pooledShape, roundingType, torchRoundingType } from "./pooling.ts";
+import { poolingAttributes, poolingWindows, pooledShape, roundingType, torchRoundingType } from "./pooling.ts";
 import { asThreeAxes, type Rounding, spatialAxes, windowOutputs } from "./spatial-geometry.ts";
 
 const indexedAttributes = {
@@ -40,7 +40,9 @@ function maxPool({ node, attributes, inputs: [data] }: EvaluateContext): Pooled 
   const kernel = attributes["kernel"] as readonly number[];
   const spatial = data.shape.slice(2);
   const outputSpatial = windowOutputs(context, spatial, kernel, attributes["rounding_type"] as Rounding) as number[];
-  const [z, y, x] = asThreeAxes(spatialAxes(context, spatial, outputSpatial, kernel));
+  const axes = asThreeAxes(spatialAxes(context, spatial, outputSpatial, kernel));
+  const [zAxis, yAxis, xAxis] = axes;
+  const [z, y, x] = axes.map(poolingWindows);
   const shape = [...data.shape.slice(0, 2), ...outputSpatial];
   const input = tensorNumbers(data);
   const values = allocateNumbers(data.elementType, shapeSize(shape));
@@ -49,31 +51,23 @@ function maxPool({ node, attributes, inputs: [data] }: EvaluateContext): Pooled 
   const planeSize = shapeSize(spatial);
   let at = 0;
   for (let plane = 0; plane < data.shape[0] * data.shape[1]; plane++)
-    for (let oz = 0; oz < z.output; oz++)
-      for (let oy = 0; oy < y.output; oy++)
-        for (let ox = 0; ox < x.output; ox++, at++) {
+    for (let oz = 0; oz < zAxis.output; oz++)
+      for (let oy = 0; oy < yAxis.output; oy++)
+        for (let ox = 0; ox < xAxis.output; ox++, at++) {
           let best = lowest;
           let where = -1;
-          for (let kz = 0; kz < z.kernel; kz++) {
-            const iz = oz * z.stride - z.padBegin + kz * z.dilation;
-            if (iz < 0 || iz >= z.input) continue;
-            for (let ky = 0; ky < y.kernel; ky++) {
-              const iy = oy * y.stride - y.padBegin + ky * y.dilation;
-              if (iy < 0 || iy >= y.input) continue;
-              const row = plane * planeSize + (iz * y.input + iy) * x.input;
-              for (let kx = 0; kx < x.kernel; kx++) {
-                const ix = ox * x.stride - x.padBegin + kx * x.dilation;
-                if (ix < 0 || ix >= x.input) continue;
-                const value = input[row + ix];
-                if (value > best || where < 0 || value !== value) {
-                  best = value;
-                  where = row + ix;
-                  // A NaN wins over everything after it.
-                  if (value !== value) break;
-                }
+          for (let kz = 0; kz < z.taps[oz]; kz++)
+            for (let ky = 0; ky < y.taps[oy]; ky++) {
+              const row = (z.first[oz] + kz * zAxis.dilation) * yAxis.input + y.first[oy] + ky * yAxis.dilation;
+              let i = plane * planeSize + row * xAxis.input + x.first[ox];
+              for (let kx = 0; kx < x.taps[ox]; kx++, i += xAxis.dilation) {
+                const value = input[i];
+                // A NaN wins over what it is compared with.
+                if (where >= 0 && !(value > best) && !Number.isNaN(value)) continue;
+                best = value;
+                where = i;
               }
             }
-          }
           values[at] = best;
           positions[at] = Math.max(0, where);
         }

@@ -1,7 +1,7 @@
 import { type AttributeSchema, ints, string } from "../../model/attribute.ts";
 import type { InferContext } from "../../model/operation.ts";
 import { anyDimension, type Dimension } from "../../tensor/dimension.ts";
-import { autoPad, type Rounding, windowOutputs } from "./spatial-geometry.ts";
+import { autoPad, type Rounding, type SpatialAxis, windowOutputs } from "./spatial-geometry.ts";
 
 /** Attributes that max and average pooling of all versions share. */
 export const poolingAttributes = {
@@ -32,4 +32,24 @@ export function pooledShape(context: InferContext): readonly Dimension[] {
     ...dimensions.slice(0, 2),
     ...windowOutputs(context, dimensions.slice(2), kernel, context.attributes["rounding_type"] as Rounding),
   ];
+}
+
+/** The windows of an axis: where in the input each begins, and how many of its taps lie there. */
+export interface PoolingWindows {
+  readonly first: Int32Array;
+  readonly taps: Int32Array;
+}
+
+/** See the type; nothing outside of the input is visited, however long a kernel is. */
+export function poolingWindows(axis: SpatialAxis): PoolingWindows {
+  const first = new Int32Array(axis.output);
+  const taps = new Int32Array(axis.output);
+  for (let o = 0; o < axis.output; o++) {
+    const begin = o * axis.stride - axis.padBegin;
+    const skipped = begin < 0 ? Math.ceil(-begin / axis.dilation) : 0;
+    const inside = Math.min(axis.kernel, Math.ceil((axis.input - begin) / axis.dilation));
+    first[o] = begin + skipped * axis.dilation;
+    taps[o] = Math.max(0, inside - skipped);
+  }
+  return { first, taps };
 }

@@ -24,6 +24,9 @@ const attributes = {
   density: floats([]),
 } as const satisfies Readonly<Record<string, AttributeSchema>>;
 
+/** Centers of a cell; densities from damaged files ask for more. */
+const mostBoxes = 65536;
+
 /** Aspect ratios other than 1, each once, with their inverses where `flip` asks for them. */
 function aspectRatios(attributes: Attributes): number[] {
   const ratios = [1];
@@ -74,6 +77,8 @@ function inferPriorBox(context: InferContext): readonly OutputSpec[] {
   if (![0, 1, 4].includes(variance.length)) context.fail('attribute "variance" must hold no number, one or four', { got: `[${variance}]` });
   const density = context.attributes["density"] as readonly number[];
   if (density.some((d) => d < 1)) context.fail('attribute "density" must be at least 1', { got: `[${density}]` });
+  if (density.reduce((sum, d) => sum + d * d, 0) > mostBoxes)
+    context.fail("there are too many boxes in a cell", { got: `density [${density}]` });
   const count = cellShapes(context.attributes, 1, true).length;
   const [height = anyDimension, width = anyDimension] = context.value(0) ?? [];
   return [outputSpec("f32", [2, multiplyDimensions(multiplyDimensions(height, width), 4 * count)])];

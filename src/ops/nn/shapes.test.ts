@@ -4,6 +4,7 @@ import { node } from "../../model/node.ts";
 import type { OperationDefinition } from "../../model/operation.ts";
 import type { Output } from "../../model/output.ts";
 import { type Dimension, formatDimension, isKnown, symbolic } from "../../tensor/dimension.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import { PartialShape } from "../../tensor/partial-shape.ts";
 import { constant } from "../infrastructure/constant.ts";
 import { parameter } from "../infrastructure/parameter.ts";
@@ -102,4 +103,15 @@ describe("errors say what does not fit", () => {
     expect(run).toThrow(VintnerError);
     expect(run).toThrow(message);
   });
+});
+
+test("a kernel far longer than its padded input is not walked through", () => {
+  const pool = node(MaxPool8, [tensor(1, 1, 4, 4)], { ...window(1, 0, "same_upper"), kernel: [1e8, 1e8] });
+  const [values] = pool.op.evaluate?.({
+    node: pool,
+    inputs: [new Tensor("f32", [1, 1, 4, 4], [...new Array(16).keys()])],
+    attributes: pool.attributes,
+    outputs: pool.outputs,
+  }) as readonly Tensor[];
+  expect(new Set(values.data as Float32Array)).toEqual(new Set([15]));
 });

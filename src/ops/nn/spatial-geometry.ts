@@ -193,6 +193,6 @@ export const unknownLengths = (count: number): Dimension[] => new Array<Dimensio
 /** Leading axes of length 1, so that every case has three. */
 export function asThreeAxes(axes: readonly SpatialAxis[]): readonly [SpatialAxis, SpatialAxis, SpatialAxis] {
   const unit: SpatialAxis = { input: 1, output: 1, kernel: 1, stride: 1, dilation: 1, padBegin: 0, padEnd: 0 };
-  const padded = [...new Array<SpatialAxis>(Math.max(0, 3 - axes.length)).fill(unit), ...axes];
+  const padded = [...Array.from({ length: Math.max(0, 3 - axes.length) }, () => unit), ...axes];
   return [padded[0], padded[1], padded[2]];
 }
