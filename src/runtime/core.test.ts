@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { VintnerError } from "../common/errors.ts";
+import { serializeModel } from "../ir/serialize-model.ts";
 import { Model } from "../model/model.ts";
 import { opset } from "../opset.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -36,6 +37,13 @@ describe("Core", () => {
     core.setProperty({ PERF_COUNT: false });
     expect(core.compileModelSync(scaled(), "REFERENCE").getProperty("PERF_COUNT")).toBe(false);
     expect(core.getProperty("REFERENCE", "SUPPORTED_PROPERTIES")).toContain("FULL_DEVICE_NAME");
+  });
+
+  test("reads an IR from its text and a tensor", async () => {
+    const core = new Core();
+    const { xml, bin } = serializeModel(scaled(), { compressToFp16: false });
+    const model = await core.readModel(xml, new Tensor("u8", [bin.length], bin));
+    expect([...core.compileModelSync(model, "REFERENCE").createInferRequest().infer([x])["y"].data]).toEqual([2, 6, 6, 12]);
   });
 
   test("lists devices, their versions and what they support", () => {

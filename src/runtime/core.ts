@@ -4,6 +4,7 @@ import { devices, findDevice } from "../devices/registry.ts";
 import { type ModelSource, readModel, readModelSync, type WeightsSource } from "../frontends/read-model.ts";
 import { cloneModel } from "../model/clone.ts";
 import { Model } from "../model/model.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { CompiledModel } from "./compiled-model.ts";
 import { queryDevice } from "./query-device.ts";
 import { version } from "./version.ts";
@@ -19,14 +20,17 @@ export class Core {
   /** What `setProperty` was told, by device. */
   readonly #config = new Map<string, Config>();
 
-  /** Reads a model of any supported format from a path or bytes. Throws FILE_NOT_FOUND, FORMAT, UNSUPPORTED_OPERATION. */
-  async readModel(model: ModelSource, weights?: WeightsSource): Promise<Model> {
-    return readModel(model, weights);
+  /**
+   * Reads a model of any supported format from a path or bytes; an IR also from its XML text with the weights in a tensor.
+   * Throws FILE_NOT_FOUND, FORMAT, UNSUPPORTED_OPERATION.
+   */
+  async readModel(model: ModelSource, weights?: WeightsSource | Tensor): Promise<Model> {
+    return readModel(sourceOf(model), weightsOf(weights));
   }
 
   /** Like `readModel`, blocking. A browser can only read bytes so. */
-  readModelSync(model: ModelSource, weights?: WeightsSource): Model {
-    return readModelSync(model, weights);
+  readModelSync(model: ModelSource, weights?: WeightsSource | Tensor): Model {
+    return readModelSync(sourceOf(model), weightsOf(weights));
   }
 
   /** Compiles a model, or the file of one, for a device. The model is not touched, and may change afterwards. */
@@ -95,3 +99,10 @@ export class Core {
     return new CompiledModel(device, model, executable, resolved);
   }
 }
+
+/** XML text as the bytes of a file, everything else as it is. */
+const sourceOf = (model: ModelSource): ModelSource =>
+  typeof model === "string" && model.trimStart().startsWith("<") ? { bytes: new TextEncoder().encode(model), name: "model.xml" } : model;
+
+const weightsOf = (weights: WeightsSource | Tensor | undefined): WeightsSource | undefined =>
+  weights instanceof Tensor ? weights.bytes : weights;
