@@ -40,11 +40,11 @@ const borders = {
     const list = typeof values === "number" ? [values] : values;
     return constantNode(new Tensor(elementType, shape ?? (typeof values === "number" ? [] : [list.length]), list));
   },
-  /** An output of a model, which passes `value` on; `name` is that of its tensor. */
+  /** An output of a model, which passes `value` on; `name` becomes a name of that tensor. */
   result: (value: BuilderInput, name?: string): Node => {
-    const made = result(toOutput(value, "the value of a result"));
-    if (name !== undefined) made.outputs[0].names.add(name);
-    return made;
+    const output = toOutput(value, "the value of a result");
+    if (name !== undefined) output.names.add(name);
+    return result(output);
   },
 };
 

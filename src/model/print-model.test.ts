@@ -20,7 +20,7 @@ test("a line for each node: inputs, attributes, small constants, shapes, tensor 
       '%0 = Parameter "data" -> f32[?,4] "x"',
       '%1 = Constant "axis" [1] -> i64[]',
       '%2 = Split "halves" (%0, %1) {num_splits: 2} -> f32[?,2], f32[?,2]',
-      '%3 = Gelu@opset7 "gelu" (%2.1) {approximation_mode: ERF} -> f32[?,2]',
+      '%3 = Gelu@opset7 "gelu" (%2.1) {approximation_mode: ERF} -> f32[?,2] "y"',
       '%4 = Result "out" (%3) -> f32[?,2] "y"',
       "",
     ].join("\n"),
