@@ -71,10 +71,12 @@ import { FakeQuantize } from "../nn/fake-quantize.ts";
 import { GroupConvolutionBackpropData } from "../nn/group-convolution-backprop-data.ts";
 import { GroupConvolution } from "../nn/group-convolution.ts";
 import { Interpolate1 } from "../nn/interpolate.ts";
+import { LSTMCell1 } from "../nn/lstm-cell.ts";
 import { MatMul } from "../nn/mat-mul.ts";
 import { MaxPool1 } from "../nn/max-pool.ts";
 import { PriorBoxClustered } from "../nn/prior-box-clustered.ts";
 import { PriorBox1 } from "../nn/prior-box.ts";
+import { RNNCell } from "../nn/rnn-cell.ts";
 import { BatchNormInference1 } from "../normalization/batch-norm-inference.ts";
 import { LRN } from "../normalization/lrn.ts";
 import { NormalizeL2 } from "../normalization/normalize-l2.ts";
@@ -131,6 +133,7 @@ export const opset1 = [
   HardSigmoid,
   Interpolate1,
   LRN,
+  LSTMCell1,
   Less,
   LessEqual,
   Log,
@@ -154,6 +157,7 @@ export const opset1 = [
   Power,
   PriorBox1,
   PriorBoxClustered,
+  RNNCell,
   ReduceLogicalAnd,
   ReduceLogicalOr,
   ReduceMax,

@@ -3,6 +3,7 @@ import { NonZero3 } from "../movement/non-zero.ts";
 import { ScatterElementsUpdate3 } from "../movement/scatter-elements-update.ts";
 import { ScatterNDUpdate3 } from "../movement/scatter-nd-update.ts";
 import { ScatterUpdate3 } from "../movement/scatter-update.ts";
+import { GRUCell3 } from "../nn/gru-cell.ts";
 import { CumSum3 } from "../reduction/cum-sum.ts";
 import { TopK3 } from "../reduction/top-k.ts";
 import { Broadcast3 } from "../shape/broadcast.ts";
@@ -13,6 +14,7 @@ export const opset3 = [
   Broadcast3,
   CumSum3,
   ExtractImagePatches3,
+  GRUCell3,
   NonZero3,
   ScatterElementsUpdate3,
   ScatterNDUpdate3,
