@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { basename, extname, join, relative } from "node:path";
+import { basename, extname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { VintnerError } from "vintner";
 import { Progress } from "../src/cli/progress.ts";
@@ -27,7 +27,9 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) return void process.stdout.write(usage);
-  const [picture = join(import.meta.dirname, "receipt.png")] = positionals;
+  const [given] = positionals;
+  // npm runs scripts in the package's folder and tells where the user was.
+  const picture = given === undefined ? join(import.meta.dirname, "receipt.png") : resolve(process.env["INIT_CWD"] ?? ".", given);
 
   const progress = new Progress();
   const times = new Map<string, number>();
