@@ -13,7 +13,7 @@ import { allocateRaw, rawElements, tensorOfRaw } from "./raw-elements.ts";
  * Slices of `data` along `axis`, for each batch (the leading `batchDims` dimensions that data and indices share):
  * shape data[:axis] + indices[batchDims:] + data[axis + 1:]. Indices out of range give zeros.
  */
-export function gatherTensor(data: Tensor, indices: Tensor, axis: number, batchDims: number): Tensor {
+function gatherTensor(data: Tensor, indices: Tensor, axis: number, batchDims: number): Tensor {
   const batches = shapeSize(data.shape.slice(0, batchDims));
   const outer = shapeSize(data.shape.slice(batchDims, axis));
   const inner = shapeSize(data.shape.slice(axis + 1));

@@ -1,7 +1,7 @@
 import type { TypedArray } from "../../tensor/element-type.ts";
 
 /** Elements of an array: the one at `offset` is the first, steps along each axis are `strides` elements. */
-export interface StridedElements {
+interface StridedElements {
   readonly data: TypedArray;
   readonly offset: number;
   readonly strides: readonly number[];

@@ -4,7 +4,7 @@ export type Box = readonly [number, number, number, number];
 const area = ([left, top, right, bottom]: Box): number => (right < left || bottom < top ? 0 : (right - left) * (bottom - top));
 
 /** Area that two boxes share, as part of the area that they cover together; 0 where they do not meet. */
-export function intersectionOverUnion(a: Box, b: Box): number {
+function intersectionOverUnion(a: Box, b: Box): number {
   const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0]);
   const height = Math.min(a[3], b[3]) - Math.max(a[1], b[1]);
   if (width <= 0 || height <= 0) return 0;

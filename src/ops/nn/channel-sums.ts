@@ -81,7 +81,7 @@ function storeSums(
 }
 
 /** Where the operands of one batch item and group lie, in elements. */
-export interface ChannelSumPlace {
+interface ChannelSumPlace {
   readonly inputOffset: number;
   readonly outputOffset: number;
   readonly weightOffset: number;

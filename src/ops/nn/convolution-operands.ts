@@ -4,7 +4,7 @@ import { multiplyDimensions } from "../../tensor/dimension-arithmetic.ts";
 import type { ElementType } from "../../tensor/element-type.ts";
 
 /** What inference knows of a convolution's data and weights. */
-export interface ConvolutionOperands {
+interface ConvolutionOperands {
   readonly type: ElementType;
   readonly batch: Dimension;
   /** Lengths of the data's spatial axes. */

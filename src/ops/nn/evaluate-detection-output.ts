@@ -7,7 +7,7 @@ import { type Box, byScore, type Candidate, suppress } from "./boxes.ts";
 const rowLength = 7;
 
 /** What the shapes of the inputs say. */
-export interface DetectionSizes {
+interface DetectionSizes {
   readonly images: number;
   readonly priors: number;
   readonly classes: number;

@@ -3,6 +3,7 @@ import { defineOp } from "../define-op.ts";
 import { type CellKind, evaluateCell, inferCell, recurrentAttributes } from "./recurrent.ts";
 import { gruStep } from "./recurrent-cells.ts";
 
+/** What the shapes of GRU follow from. */
 export const gru: CellKind = {
   gates: 3,
   biasParts: (attributes) => (attributes["linear_before_reset"] === true ? 4 : 3),

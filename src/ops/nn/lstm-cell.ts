@@ -3,6 +3,7 @@ import { defineOp } from "../define-op.ts";
 import { type CellKind, evaluateCell, inferCell, recurrentAttributes } from "./recurrent.ts";
 import { lstmStep } from "./recurrent-cells.ts";
 
+/** What the shapes of LSTM follow from. */
 export const lstm: CellKind = { gates: 4, biasParts: () => 4, states: 2, activations: 3 };
 export const lstmAttributes = recurrentAttributes(["sigmoid", "tanh", "tanh"]);
 const formats = ["fico", "icof", "ifco", "ifoc", "iofc"] as const;

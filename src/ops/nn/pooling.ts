@@ -35,7 +35,7 @@ export function pooledShape(context: InferContext): readonly Dimension[] {
 }
 
 /** The windows of an axis: where in the input each begins, and how many of its taps lie there. */
-export interface PoolingWindows {
+interface PoolingWindows {
   readonly first: Int32Array;
   readonly taps: Int32Array;
 }

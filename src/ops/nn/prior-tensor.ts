@@ -9,7 +9,7 @@ export interface PriorShape {
 }
 
 /** Pairs are of y and x. */
-export interface PriorGrid {
+interface PriorGrid {
   readonly map: readonly [number, number];
   readonly image: readonly [number, number];
   /** Distance of cells, in pixels of the image. */

@@ -4,7 +4,7 @@ import type { NumberArray } from "../../tensor/tensor-numbers.ts";
 type Activation = (x: number) => number;
 
 /** One step of a recurrent network for one batch item: changes `state` to that of the next step. */
-export interface CellState {
+interface CellState {
   readonly hidden: Float64Array;
   /** The cell state; of LSTM only. */
   readonly cell: Float64Array;

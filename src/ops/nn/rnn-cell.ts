@@ -2,6 +2,7 @@ import { defineOp } from "../define-op.ts";
 import { type CellKind, evaluateCell, inferCell, recurrentAttributes } from "./recurrent.ts";
 import { rnnStep } from "./recurrent-cells.ts";
 
+/** What the shapes of plain recurrence follow from. */
 export const rnn: CellKind = { gates: 1, biasParts: () => 1, states: 1, activations: 1 };
 export const rnnAttributes = recurrentAttributes(["tanh"]);
 

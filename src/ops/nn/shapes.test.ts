@@ -107,11 +107,11 @@ describe("errors say what does not fit", () => {
 
 test("a kernel far longer than its padded input is not walked through", () => {
   const pool = node(MaxPool8, [tensor(1, 1, 4, 4)], { ...window(1, 0, "same_upper"), kernel: [1e8, 1e8] });
-  const [values] = pool.op.evaluate?.({
+  const results = pool.op.evaluate?.({
     node: pool,
     inputs: [new Tensor("f32", [1, 1, 4, 4], [...new Array(16).keys()])],
     attributes: pool.attributes,
     outputs: pool.outputs,
-  }) as readonly Tensor[];
-  expect(new Set(values.data as Float32Array)).toEqual(new Set([15]));
+  });
+  expect(new Set(results?.[0].data as Float32Array)).toEqual(new Set([15]));
 });

@@ -1,7 +1,7 @@
 import { type AttributeSchema, ints, string } from "../../model/attribute.ts";
 import type { Attributes } from "../../model/attribute.ts";
 import type { InferContext } from "../../model/operation.ts";
-import { anyDimension, type Dimension, dimension, isKnown, maxOf, minOf } from "../../tensor/dimension.ts";
+import { type Dimension, dimension, isKnown, maxOf, minOf } from "../../tensor/dimension.ts";
 import {
   addDimensions,
   ceilDivideDimension,
@@ -42,12 +42,7 @@ export type Rounding = "floor" | "ceil" | "ceil_torch";
 const isSame = (attributes: Attributes): boolean => attributes["auto_pad"] === "same_upper" || attributes["auto_pad"] === "same_lower";
 
 /** Attribute `name` as one number for each spatial axis; a missing or empty list means `otherwise`. Throws on a wrong count. */
-export function perAxis(
-  context: Pick<InferContext, "attributes" | "fail">,
-  name: string,
-  count: number,
-  otherwise: number,
-): readonly number[] {
+function perAxis(context: Pick<InferContext, "attributes" | "fail">, name: string, count: number, otherwise: number): readonly number[] {
   const list = context.attributes[name] as readonly number[] | undefined;
   if (list === undefined || list.length === 0) return new Array<number>(count).fill(otherwise);
   if (list.length !== count)
@@ -56,7 +51,7 @@ export function perAxis(
 }
 
 /** Checks that strides and dilations are positive. */
-export function checkPositive(context: Pick<InferContext, "fail">, name: string, list: readonly number[]): void {
+function checkPositive(context: Pick<InferContext, "fail">, name: string, list: readonly number[]): void {
   if (list.some((n) => n < 1)) context.fail(`attribute "${name}" must be positive`, { got: `[${list}]` });
 }
 
@@ -186,9 +181,6 @@ export function transposedAxes(
       : { ...axis, padBegin: half, padEnd: total - half };
   });
 }
-
-/** As many unknown lengths as there are spatial axes. */
-export const unknownLengths = (count: number): Dimension[] => new Array<Dimension>(count).fill(anyDimension);
 
 /** Leading axes of length 1, so that every case has three. */
 export function asThreeAxes(axes: readonly SpatialAxis[]): readonly [SpatialAxis, SpatialAxis, SpatialAxis] {
