@@ -11,7 +11,7 @@ import { ConstantPool } from "./constant-pool.ts";
 import { CpuRequest } from "./cpu-request.ts";
 import { lower } from "./lower.ts";
 import { LruMap } from "./lru-map.ts";
-import { type CpuProgram, planProgram } from "./program.ts";
+import { type CpuProgram, planProgram, ProgramInstance } from "./program.ts";
 
 /** Programs kept for the shapes met last. */
 const mostPrograms = 32;
@@ -24,6 +24,7 @@ export class CpuExecutable implements Executable {
   readonly #constants: ConstantPool;
   readonly #programs = new LruMap<string, CpuProgram>(mostPrograms);
   readonly #requests = new Set<CpuRequest>();
+  #ready: ProgramInstance | undefined;
   #disposed = false;
 
   constructor(model: Model, engine: Engine, profiling: boolean) {
@@ -32,7 +33,8 @@ export class CpuExecutable implements Executable {
     this.#constants = new ConstantPool(engine);
     this.model = model;
     optimize(model, { foldDecompression: true, useShapes: this.isStatic });
-    if (this.isStatic) this.program(model.inputs.map((i) => i.shape));
+    // Code is generated here, not at the first inference; the first request takes the memory over.
+    if (this.isStatic) this.#ready = new ProgramInstance(this.program(model.inputs.map((i) => i.shape)), engine);
   }
 
   /** Whether one program serves all inferences. */
@@ -47,6 +49,15 @@ export class CpuExecutable implements Executable {
     return this.#programs.get(shapeKey(shapes), () =>
       planProgram(lower(this.#ofShapes(shapes), this.engine.target, this.engine.threads, this.#constants)),
     );
+  }
+
+  /** A program with memory of its own. */
+  instance(shapes: readonly (readonly number[])[]): ProgramInstance {
+    const program = this.program(shapes);
+    const ready = this.#ready;
+    if (ready?.program !== program) return new ProgramInstance(program, this.engine);
+    this.#ready = undefined;
+    return ready;
   }
 
   createRequest(): DeviceRequest {
@@ -65,6 +76,7 @@ export class CpuExecutable implements Executable {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const request of this.#requests) request.dispose();
+    this.#ready?.dispose();
     this.#constants.dispose();
     this.engine.dispose();
   }

@@ -4,7 +4,7 @@ import type { DeviceRequest, ProfilingEntry } from "../device.ts";
 import { type CpuExecutable, shapeKey, shapesOf } from "./cpu-executable.ts";
 import { readView, writeView } from "./host-tensor.ts";
 import { LruMap } from "./lru-map.ts";
-import { ProgramInstance, type StepTime } from "./program.ts";
+import type { ProgramInstance, StepTime } from "./program.ts";
 import type { View } from "./view.ts";
 
 /** Arenas kept for the shapes met last. */
@@ -72,7 +72,7 @@ export class CpuRequest implements DeviceRequest {
   }
 
   #instance(shapes: readonly (readonly number[])[]): ProgramInstance {
-    return this.#instances.get(shapeKey(shapes), () => new ProgramInstance(this.#executable.program(shapes), this.#executable.engine));
+    return this.#instances.get(shapeKey(shapes), () => this.#executable.instance(shapes));
   }
 
   #prepare(inputs: readonly Tensor[]): ProgramInstance {

@@ -34,8 +34,8 @@ export interface ConvolutionPart {
 }
 
 const channelAxis = 2;
-/** Steps of the reduction up to which taps and channels are written out without loops. */
-const mostStraightSteps = 12;
+/** Multiply-adds of a tile up to which the taps and channels of a row are written out without loops. */
+const mostStraight = 128;
 
 export function convolutionKernels(problem: ConvolutionProblem, target: KernelTarget): ConvolutionPart[] {
   const [, , channels, height, width] = problem.output.shape;
@@ -176,7 +176,7 @@ function segmentKernel(problem: ConvolutionProblem, segment: Segment, target: Ke
       const overTaps = (kh: Index): void => {
         const inputAt = column.add(kh.mul(y.dilation * input.strides[3]));
         const weightAt = weightBase.add(kh.mul(x.kernel * inputChannels * block));
-        const straight = x.kernel * inputChannels <= mostStraightSteps;
+        const straight = x.kernel * inputChannels * rows * vectors <= mostStraight;
         if (staticX === undefined)
           k.for(x.kernel, { unroll: straight ? x.kernel : 1, name: "kw" }, (kw) =>
             overChannels(
@@ -253,5 +253,6 @@ function segmentKernel(problem: ConvolutionProblem, segment: Segment, target: Ke
   });
 }
 
-/** Copies of the reduction's body: enough to hide the loop, not so many that small loops never run. */
-const unrollOf = (steps: number, multiplyAdds: number): number => (steps % 4 === 0 && multiplyAdds <= 16 ? 4 : steps % 2 === 0 ? 2 : 1);
+/** Copies of the reduction's body: enough to hide the loop, and no more, since code costs time to generate and to fetch. */
+const unrollOf = (steps: number, multiplyAdds: number): number =>
+  multiplyAdds >= 20 ? 1 : multiplyAdds >= 10 || steps % 4 !== 0 ? (steps % 2 === 0 ? 2 : 1) : 4;

@@ -121,18 +121,14 @@ export function slidingWindowKernel(problem: SlidingWindowProblem, target: Kerne
 
   // Border rows take a loop over the taps that are inside; the others have all taps written out.
   const firstRow = chunk.mul(rowsPerTask);
-  const rowsOf = (least: number, most: number, border: boolean): void => {
-    if (least >= most) return;
-    const begin = chunks === 1 ? new Index(least) : k.maxIndex(firstRow, least);
-    const end = chunks === 1 ? new Index(most) : k.minIndex(firstRow.add(rowsPerTask), most);
-    k.range(begin, end, { name: "oy" }, (oy) => rowOf(oy, border ? tapRange(k, y, oy) : undefined));
-  };
-  if (interior.first >= interior.end) rowsOf(0, y.output, true);
-  else {
-    rowsOf(0, interior.first, true);
-    rowsOf(interior.first, interior.end, false);
-    rowsOf(interior.end, y.output, true);
-  }
+  const end = chunks * rowsPerTask === y.output ? firstRow.add(rowsPerTask) : k.minIndex(firstRow.add(rowsPerTask), y.output);
+  const allInterior = interior.first === 0 && interior.end === y.output;
+  k.range(firstRow, end, { name: "oy" }, (oy) => {
+    const border = (): void => rowOf(oy, tapRange(k, y, oy));
+    if (allInterior) rowOf(oy, undefined);
+    else if (interior.first >= interior.end) border();
+    else k.ifNonNegative(k.minIndex(oy.sub(interior.first), oy.mul(-1).add(interior.end - 1)), () => rowOf(oy, undefined), border);
+  });
 
   const axisKey = (a: WindowAxis): string => `${a.input},${a.output},${a.kernel},${a.stride},${a.dilation},${a.pad}`;
   return k.build({

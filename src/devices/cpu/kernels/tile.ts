@@ -27,7 +27,7 @@ function cyclesOfStep({ lanes, rows, vectors }: Tile, target: KernelTarget): num
   const wide = lanes === 16 ? 1 : 0.5;
   const native = isNative(target);
   const fma = rows * vectors * (native ? wide : target.fusedMultiplyAdd ? 0.5 : 0.7);
-  const loads = native ? vectors * wide + rows * 0.5 : vectors * 0.9 + rows * 0.5;
+  const loads = native ? (vectors + rows) * wide : vectors * 0.9 + rows * 0.5;
   const latency = native || target.fusedMultiplyAdd ? 4 : 3;
   return Math.max(fma, loads, latency) + 0.4;
 }
