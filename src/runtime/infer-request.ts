@@ -160,14 +160,13 @@ export class InferRequest {
 
   #finish(results: readonly Tensor[]): InferOutputs {
     const { outputs } = this.#compiledModel;
-    const named: InferOutputs = {};
-    for (const [i, result] of results.entries()) {
+    const tensors = results.map((result, i) => {
       const target = this.#targets.get(i);
       if (target) copyInto(target, result, outputs[i]);
-      this.#outputs[i] = target ?? result;
-      named[portName(outputs[i])] = target ?? result;
-    }
-    return named;
+      return (this.#outputs[i] = target ?? result);
+    });
+    // Names come from files: fromEntries takes even `__proto__` for a plain key.
+    return Object.fromEntries(tensors.map((tensor, i) => [portName(outputs[i]), tensor]));
   }
 
   #find(nameOrPort: string | Output): { kind: "input" | "output"; index: number } {
