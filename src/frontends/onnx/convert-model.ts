@@ -39,7 +39,7 @@ export function convertModel(proto: ModelProto, source: TensorSource): Model {
     values.set(info.name, node.outputs[0]);
   }
   convertNodes(graph.node, sets, values, { source, functions, nodes: 0 });
-  return new Model({ name: graph.name, parameters, results: convertOutputs(graph, values, file) });
+  return new Model({ name: graph.name || file.replace(/\.onnx$/i, ""), parameters, results: convertOutputs(graph, values, file) });
 }
 
 function convertInput(info: ValueInfoProto, file: string): Node {
@@ -74,6 +74,8 @@ function convertOutputs(graph: GraphProto, values: Values, file: string): Node[]
   return graph.output.map(({ name }) => {
     const output = values.get(name);
     if (output === undefined) throw new VintnerError("INVALID_MODEL", { what: `nothing makes the model's output "${name}"`, where: file });
+    // OpenVINO calls what makes a model's output like the output.
+    if (output.node.op.role !== "parameter") output.node.friendlyName = name;
     return result(output, `${name}/sink_port_0`);
   });
 }

@@ -1,10 +1,18 @@
-import { VintnerError } from "../../common/errors.ts";
-import type { AttributeProto, FunctionProto, NodeProto, TensorProto } from "../../formats/protobuf/generated/onnx_pb.ts";
+import { create } from "@bufbuild/protobuf";
+import { invariant, VintnerError } from "../../common/errors.ts";
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  type FunctionProto,
+  type NodeProto,
+  NodeProtoSchema,
+  type TensorProto,
+} from "../../formats/protobuf/generated/onnx_pb.ts";
 import type { Output } from "../../model/output.ts";
 import { constantNode } from "../../ops/infrastructure/constant.ts";
 import { nameOutputs } from "./name-outputs.ts";
 import { OnnxNode } from "./onnx-node.ts";
-import { domainOf, type Functions, OperatorSets } from "./operator-sets.ts";
+import { type Functions, OperatorSets } from "./operator-sets.ts";
 import { findMapping } from "./operators.ts";
 import { sortNodes } from "./sort-nodes.ts";
 import { tensorFromProto, type TensorSource } from "./tensor-from-proto.ts";
@@ -12,7 +20,7 @@ import { tensorFromProto, type TensorSource } from "./tensor-from-proto.ts";
 /** Functions may call functions, so deep at most. */
 const maxCalls = 64;
 /** Nodes that all calls together may expand to: a short chain of functions can spell out any number. */
-const maxNodes = 1_000_000;
+const maxNodes = 300_000;
 
 /** What is the same for a whole model. */
 export interface Conversion {
@@ -102,11 +110,7 @@ function convertNode(
 ): readonly (Output | undefined)[] {
   const opset = sets.versionOf(proto.domain);
   const mapping = findMapping(proto.domain, proto.opType, opset);
-  if (mapping === undefined)
-    throw new VintnerError("UNSUPPORTED_OPERATION", {
-      what: `operator ${domainOf(proto.domain)}.${proto.opType} is not supported`,
-      where: source.file,
-    });
+  invariant(mapping !== undefined, `operator ${proto.opType} was not checked`);
   const node = new OnnxNode({ proto, inputs, opset, source });
   try {
     const result = mapping(node);
@@ -116,7 +120,8 @@ function convertNode(
   } catch (error) {
     // What an operation of OpenVINO found wrong is said of the node that the user knows.
     if (!(error instanceof VintnerError) || error.details.where === node.where) throw error;
-    throw new VintnerError(error.code, { ...error.details, where: node.where }, { cause: error });
+    const code = error.code === "INVALID_ARGUMENT" ? "INVALID_MODEL" : error.code;
+    throw new VintnerError(code, { ...error.details, where: node.where }, { cause: error });
   }
 }
 
@@ -145,11 +150,12 @@ function convertCall(
   for (const [i, output] of inputs.entries()) if (output) values.set(called.input[i], output);
   const omitted = new Set(called.input.filter((_, i) => inputs[i] === undefined));
   const attributes = new Map([...called.attributeProto, ...proto.attribute].map((a) => [a.name, a]));
-  const body = called.node.map((inner) => ({
-    ...inner,
-    input: inner.input.map((name) => (omitted.has(name) ? "" : name)),
-    attribute: inner.attribute.flatMap((a) => (a.refAttrName === "" ? [a] : bind(a, attributes))),
-  }));
+  const body = called.node.map((inner) =>
+    Object.assign(create(NodeProtoSchema), inner, {
+      input: inner.input.map((name) => (omitted.has(name) ? "" : name)),
+      attribute: inner.attribute.flatMap((a) => (a.refAttrName === "" ? [a] : bind(a, attributes))),
+    }),
+  );
   convertNodes(body, new OperatorSets(called.opsetImport), values, conversion, [...calls, proto.name || proto.output[0]]);
   return called.output.map((name, i) => {
     const output = values.get(name);
@@ -162,5 +168,5 @@ function convertCall(
 /** An attribute of a function's body that takes its value from the call; left out where the call leaves it out. */
 function bind(inner: AttributeProto, given: ReadonlyMap<string, AttributeProto>): AttributeProto[] {
   const value = given.get(inner.refAttrName);
-  return value === undefined ? [] : [{ ...value, name: inner.name }];
+  return value === undefined ? [] : [Object.assign(create(AttributeProtoSchema), value, { name: inner.name })];
 }

@@ -1,5 +1,12 @@
+import { create } from "@bufbuild/protobuf";
 import { VintnerError } from "../../common/errors.ts";
-import type { FunctionProto, ModelProto, NodeProto, OperatorSetIdProto } from "../../formats/protobuf/generated/onnx_pb.ts";
+import {
+  type FunctionProto,
+  type ModelProto,
+  type NodeProto,
+  type OperatorSetIdProto,
+  OperatorSetIdProtoSchema,
+} from "../../formats/protobuf/generated/onnx_pb.ts";
 
 /** `ai.onnx` is another name of the standard domain. */
 export const domainOf = (domain: string): string => (domain === "ai.onnx" ? "" : domain);
@@ -16,7 +23,7 @@ export class OperatorSets {
   static ofModel(model: ModelProto, file: string): OperatorSets {
     // Before version 3 of the format there was one operator set.
     if (model.irVersion < 3n && model.opsetImport.length === 0)
-      return new OperatorSets([{ $typeName: "onnx.OperatorSetIdProto", domain: "", version: 1n }]);
+      return new OperatorSets([create(OperatorSetIdProtoSchema, { version: 1n })]);
     if (model.opsetImport.length === 0)
       throw new VintnerError("INVALID_MODEL", {
         what: "the model says of no operator set which version it uses",

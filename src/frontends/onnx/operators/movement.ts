@@ -19,12 +19,15 @@ function transpose(node: OnnxNode): Output {
   return node.add(Transpose, [x, node.constant("i64", order)]);
 }
 
+/** Axes for which steps are written out; no tensor has more dimensions, but a damaged file may say so. */
+const maxListed = 64;
+
 /** Since opset 10 the bounds are inputs; steps are 1 by default. */
 function slice(node: OnnxNode): Output {
   const [x, starts, ends, axes] = [node.input(0), node.input(1), node.input(2), node.inputs[3]];
   const count = starts.partialShape.dimensions?.[0];
   const ones = (): Output =>
-    typeof count === "number"
+    typeof count === "number" && count <= maxListed
       ? node.constant(starts.elementType, new Array<number>(count).fill(1))
       : node.add(Broadcast3, [node.constant(starts.elementType, [1]), node.add(ShapeOf3, [starts], { output_type: "i64" })], {
           mode: "numpy",

@@ -7,6 +7,8 @@ import { onnxOperator } from "../operator.ts";
 
 /** Equal parts; where the length is not a multiple, the last is shorter (as since opset 18). */
 function equally(node: OnnxNode, count: number): readonly Output[] {
+  if (count !== node.outputs.length)
+    node.fail('attribute "num_outputs" is not the number of outputs', { expected: `${node.outputs.length}`, got: `${count}` });
   const x = node.input(0);
   const axis = node.int("axis", 0);
   const at = node.constant("i64", axis);
