@@ -1,5 +1,10 @@
 import { availableTargets, createEngine } from "../src/devices/cpu/target-selection.ts";
-import { convolutionKernels, packConvolutionWeights, segmentOperands, type ConvolutionProblem } from "../src/devices/cpu/kernels/convolution.ts";
+import {
+  convolutionKernels,
+  packConvolutionWeights,
+  segmentOperands,
+  type ConvolutionProblem,
+} from "../src/devices/cpu/kernels/convolution.ts";
 import type { WindowAxis } from "../src/devices/cpu/kernels/convolution-window.ts";
 import { flatten } from "../src/devices/cpu/lower-convolution.ts";
 import { blockChannels } from "../src/devices/cpu/kernels/tile.ts";
@@ -14,24 +19,52 @@ const layers = [
   { name: "conv3x3-3-16 s1 320", inputs: 3, outputs: 16, size: 320, kernel: 3 },
 ];
 
-const view = (shape: readonly number[]): View => ({ block: { id: 0, byteLength: 0, kind: "arena", name: "" }, offset: 0, shape, strides: stridesOfOrder(shape, [0, 3, 4, 1, 2]), element: "f32" });
+const view = (shape: readonly number[]): View => ({
+  block: { id: 0, byteLength: 0, kind: "arena", name: "" },
+  offset: 0,
+  shape,
+  strides: stridesOfOrder(shape, [0, 3, 4, 1, 2]),
+  element: "f32",
+});
 
 for (const target of process.argv[2]?.split(",") ?? availableTargets().filter((t) => t !== "interpreter")) {
   const engine = createEngine(target as ReturnType<typeof availableTargets>[number], 1);
   for (const { name, inputs, outputs, size, kernel } of layers) {
     const axis: WindowAxis = { input: size, output: size, kernel, stride: 1, dilation: 1, pad: (kernel - 1) / 2 };
-    const problem: ConvolutionProblem = flatten({ input: view([1, 1, inputs, size, size]), output: view([1, 1, outputs, size, size]), y: axis, x: axis, bias: true, threads: 1 });
+    const problem: ConvolutionProblem = flatten({
+      input: view([1, 1, inputs, size, size]),
+      output: view([1, 1, outputs, size, size]),
+      y: axis,
+      x: axis,
+      bias: true,
+      threads: 1,
+    });
     const input = engine.allocate(inputs * size * size * 4);
     const output = engine.allocate(outputs * size * size * 4);
     new Float32Array(input.bytes().buffer, input.bytes().byteOffset, inputs * size * size).fill(0.5);
     const parts = convolutionKernels(problem, engine.target);
     const steps = parts.map(({ kernel: k, segment }): Step => {
-      const packed = packConvolutionWeights(problem, segment, new Float32Array(outputs * inputs * kernel * kernel).fill(0.01), [0, inputs * kernel * kernel, kernel * kernel, kernel, 1]);
+      const packed = packConvolutionWeights(problem, segment, new Float32Array(outputs * inputs * kernel * kernel).fill(0.01), [
+        0,
+        inputs * kernel * kernel,
+        kernel * kernel,
+        kernel,
+        1,
+      ]);
       const weights = engine.allocate(packed.byteLength);
       weights.bytes().set(new Uint8Array(packed.buffer));
       const bias = engine.allocate(segment.blocks * blockChannels(segment.tile) * 4);
       const [result] = segmentOperands(problem, segment).results;
-      return { kernel: k, barrier: true, operands: [{ memory: input, byteOffset: 0 }, { memory: weights, byteOffset: 0 }, { memory: bias, byteOffset: 0 }, { memory: output, byteOffset: result.offset * 4 }] };
+      return {
+        kernel: k,
+        barrier: true,
+        operands: [
+          { memory: input, byteOffset: 0 },
+          { memory: weights, byteOffset: 0 },
+          { memory: bias, byteOffset: 0 },
+          { memory: output, byteOffset: result.offset * 4 },
+        ],
+      };
     });
     const program = engine.program(steps);
     const flops = parts.reduce((n, p) => n + p.kernel.flops, 0);

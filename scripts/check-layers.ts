@@ -2,7 +2,26 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 
 /** The folders of src, in the order in which they may import: each from those before it. design.md, section 2. */
-const layers = ["common", "platform", "tensor", "model", "ops", "formats", "frontends", "transformations", "ir", "quantization", "kernel", "codegen", "devices", "runtime", "convert", "compat", "server", "cli"];
+const layers = [
+  "common",
+  "platform",
+  "tensor",
+  "model",
+  "ops",
+  "formats",
+  "frontends",
+  "transformations",
+  "ir",
+  "quantization",
+  "kernel",
+  "codegen",
+  "devices",
+  "runtime",
+  "convert",
+  "compat",
+  "server",
+  "cli",
+];
 /** Lines of a file: over `soft` it is listed, over `hard` it fails. Tables and generated code are exempt. */
 const soft = 500;
 const hard = 900;
@@ -29,10 +48,12 @@ export function layerProblems(): string[] {
     if (own < 0 || path.endsWith(".test.ts")) continue;
     for (const [, specifier] of text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)) {
       if (specifier.startsWith("#platform/")) continue;
-      if (specifier.startsWith("node:") && !["cli", "server"].includes(layers[own]) && !name.startsWith("platform/node/")) problems.push(`${name} imports ${specifier}: only platform/node, cli and server know Node`);
+      if (specifier.startsWith("node:") && !["cli", "server"].includes(layers[own]) && !name.startsWith("platform/node/"))
+        problems.push(`${name} imports ${specifier}: only platform/node, cli and server know Node`);
       if (!specifier.startsWith(".")) continue;
       const other = layerOf(resolve(path, "..", specifier));
-      if (other > own || (other < 0 && own >= 0)) problems.push(`${name} imports ${specifier}: ${layers[own]} comes before ${layers[other] ?? "the facade"}`);
+      if (other > own || (other < 0 && own >= 0))
+        problems.push(`${name} imports ${specifier}: ${layers[own]} comes before ${layers[other] ?? "the facade"}`);
     }
   }
   return problems;
@@ -45,5 +66,7 @@ export function sizeTable(): string {
     .map((p) => ({ name: relative(root, p), lines: readFileSync(p, "utf8").split("\n").length }))
     .toSorted((a, b) => b.lines - a.lines);
   const long = sizes.filter((s) => s.lines > soft).map((s) => `  ${s.lines} ${s.name}`);
-  return [`${sizes.length} files, median ${sizes[sizes.length >> 1]?.lines ?? 0} lines, longest ${sizes[0]?.lines ?? 0}`, ...long].join("\n");
+  return [`${sizes.length} files, median ${sizes[sizes.length >> 1]?.lines ?? 0} lines, longest ${sizes[0]?.lines ?? 0}`, ...long].join(
+    "\n",
+  );
 }

@@ -3,6 +3,8 @@ import { execSync } from "node:child_process";
 /** The promise of design.md: what users install is small. */
 const mostBytes = 3_000_000;
 
-const [{ unpackedSize, entryCount }] = JSON.parse(execSync("npm pack --dry-run --json --ignore-scripts", { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })) as [{ unpackedSize: number; entryCount: number }];
+const [{ unpackedSize, entryCount }] = JSON.parse(
+  execSync("npm pack --dry-run --json --ignore-scripts", { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
+) as [{ unpackedSize: number; entryCount: number }];
 process.stdout.write(`npm pack: ${(unpackedSize / 1e6).toFixed(2)} MB unpacked in ${entryCount} files (at most ${mostBytes / 1e6} MB)\n`);
 process.exit(unpackedSize > mostBytes ? 1 : 0);

@@ -37,7 +37,7 @@ export class VintnerError extends Error {
 }
 
 function formatMessage({ what, where, expected, got, hint }: ErrorDetails): string {
-  let text = where === undefined ? `${what}` : `${where}: ${what}`;
+  let text = where === undefined ? what : `${where}: ${what}`;
   if (expected !== undefined) text += `; expected ${expected}`;
   if (got !== undefined) text += `${expected === undefined ? ";" : ","} got ${got}`;
   text += ".";
@@ -48,9 +48,4 @@ function formatMessage({ what, where, expected, got, hint }: ErrorDetails): stri
 /** For states that the code itself rules out; a failure is a defect of vintner. */
 export function invariant(condition: unknown, what: string): asserts condition {
   if (!condition) throw new VintnerError("INTERNAL", { what, hint: "This is a defect in vintner: please report it" });
-}
-
-/** Ends an exhaustive switch: the compiler lists what is missing. */
-export function unreachable(value: never): never {
-  throw new VintnerError("INTERNAL", { what: `unexpected ${JSON.stringify(value)}` });
 }

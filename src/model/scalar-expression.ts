@@ -91,7 +91,6 @@ export const floor: Unary = unary("floor");
 export const ceil: Unary = unary("ceil");
 export const round: Unary = unary("round");
 export const roundAway: Unary = unary("roundAway");
-export const trunc: Unary = unary("trunc");
 export const sin: Unary = unary("sin");
 export const cos: Unary = unary("cos");
 export const tan: Unary = unary("tan");

@@ -14,5 +14,5 @@ export const unknownDimensions = (rank: number | undefined): Dimension[] | undef
 export const outputSpec = (
   elementType: ElementType,
   dimensions: readonly Dimension[] | undefined,
-  value?: readonly Dimension[] | undefined,
+  value?: readonly Dimension[],
 ): OutputSpec => ({ elementType, shape: new PartialShape(dimensions), ...(value === undefined ? {} : { value }) });

@@ -11,7 +11,11 @@ import { readNpz } from "../../src/formats/npy/npz.ts";
 
 const shared = resolve(import.meta.dirname, "../../../shared");
 const executable = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const missing = !existsSync(executable) ? "no Chromium on this machine" : !existsSync(join(shared, "models/onnx_detect")) ? "no shared models" : undefined;
+const missing = !existsSync(executable)
+  ? "no Chromium on this machine"
+  : !existsSync(join(shared, "models/onnx_detect"))
+    ? "no shared models"
+    : undefined;
 
 const types: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
 
@@ -24,7 +28,12 @@ describe.skipIf(missing)(`vintner, bundled by Vite, in a Chromium page${missing 
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "vintner-page-"));
-    await build({ root: resolve(import.meta.dirname, "page"), base: "./", logLevel: "error", build: { outDir: folder, emptyOutDir: true, target: "es2022" } });
+    await build({
+      root: resolve(import.meta.dirname, "page"),
+      base: "./",
+      logLevel: "error",
+      build: { outDir: folder, emptyOutDir: true, target: "es2022" },
+    });
     server = createServer((request, response) => {
       const path = new URL(request.url ?? "/", "http://localhost").pathname;
       if (isolated) {
@@ -46,7 +55,16 @@ describe.skipIf(missing)(`vintner, bundled by Vite, in a Chromium page${missing 
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
     browser = await chromium.launch({
       executablePath: executable,
-      args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+      args: [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
     });
   });
 
@@ -63,7 +81,14 @@ describe.skipIf(missing)(`vintner, bundled by Vite, in a Chromium page${missing 
     return page;
   }
 
-  type PageApi = { vintnerPage: { detect: (...args: unknown[]) => Promise<{ target: string; threads: number; outputs: Record<string, { shape: number[]; data: number[] }> }>; failure: (bytes: number[]) => Promise<string> } };
+  type PageApi = {
+    vintnerPage: {
+      detect: (
+        ...args: unknown[]
+      ) => Promise<{ target: string; threads: number; outputs: Record<string, { shape: number[]; data: number[] }> }>;
+      failure: (bytes: number[]) => Promise<string>;
+    };
+  };
   const detect = (page: Page, config: Record<string, string | number>) =>
     page.evaluate((c) => (globalThis as unknown as PageApi).vintnerPage.detect("yunet.onnx", "input.bin", [1, 3, 320, 320], c), config);
 

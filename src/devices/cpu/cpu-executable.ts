@@ -2,7 +2,6 @@ import { VintnerError } from "../../common/errors.ts";
 import type { Engine } from "../../kernel/engine.ts";
 import type { Model } from "../../model/model.ts";
 import { reshapeModel } from "../../model/reshape.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
 import { PartialShape } from "../../tensor/partial-shape.ts";
 import { optimize } from "../../transformations/pipeline.ts";
 import type { DeviceRequest, Executable } from "../device.ts";
@@ -11,6 +10,7 @@ import { ConstantPool } from "./constant-pool.ts";
 import { CpuRequest } from "./cpu-request.ts";
 import { lower } from "./lower.ts";
 import { LruMap } from "./lru-map.ts";
+import { shapeKey } from "./shape-key.ts";
 import { type CpuProgram, planProgram, ProgramInstance } from "./program.ts";
 
 /** Programs kept for the shapes met last. */
@@ -96,8 +96,3 @@ export class CpuExecutable implements Executable {
     return fixed;
   }
 }
-
-export const shapeKey = (shapes: readonly (readonly number[])[]): string => shapes.map((s) => s.join(",")).join(";");
-
-/** The lengths of tensors. */
-export const shapesOf = (tensors: readonly Tensor[]): (readonly number[])[] => tensors.map((t) => t.shape);

@@ -1,23 +1,34 @@
+import type { Engine } from "../../kernel/engine.ts";
+import type { Model } from "../../model/model.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { Tensor as TensorClass } from "../../tensor/tensor.ts";
 import type { DeviceRequest, ProfilingEntry } from "../device.ts";
-import { type CpuExecutable, shapeKey, shapesOf } from "./cpu-executable.ts";
 import { readView, writeView } from "./host-tensor.ts";
 import { LruMap } from "./lru-map.ts";
+import { shapeKey } from "./shape-key.ts";
 import type { ProgramInstance, StepTime } from "./program.ts";
 import type { View } from "./view.ts";
+
+/** What a request needs of its compiled model. */
+interface Compiled {
+  readonly model: Model;
+  readonly engine: Engine;
+  readonly profiling: boolean;
+  readonly isStatic: boolean;
+  instance(shapes: readonly (readonly number[])[]): ProgramInstance;
+}
 
 /** Arenas kept for the shapes met last. */
 const mostInstances = 8;
 
 /** One inference at a time, with an arena for each set of shapes. */
 export class CpuRequest implements DeviceRequest {
-  readonly #executable: CpuExecutable;
+  readonly #executable: Compiled;
   readonly #instances = new LruMap<string, ProgramInstance>(mostInstances, (instance) => instance.dispose());
   readonly #disposed: (request: CpuRequest) => void;
   #times: readonly StepTime[] = [];
 
-  constructor(executable: CpuExecutable, disposed: (request: CpuRequest) => void) {
+  constructor(executable: Compiled, disposed: (request: CpuRequest) => void) {
     this.#executable = executable;
     this.#disposed = disposed;
   }
@@ -76,7 +87,7 @@ export class CpuRequest implements DeviceRequest {
   }
 
   #prepare(inputs: readonly Tensor[]): ProgramInstance {
-    const instance = this.#instance(shapesOf(inputs));
+    const instance = this.#instance(inputs.map((t) => t.shape));
     for (const [i, view] of instance.program.lowered.inputs.entries()) {
       const target = instance.array(view);
       const { data } = inputs[i];

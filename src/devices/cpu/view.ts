@@ -114,8 +114,3 @@ export function reshapeView(view: View, shape: readonly number[]): View | undefi
   }
   return { ...view, shape: [...shape], strides };
 }
-
-export const sameLayout = (a: View, b: View): boolean =>
-  a.element === b.element &&
-  a.shape.length === b.shape.length &&
-  a.shape.every((d, i) => d === b.shape[i] && (d === 1 || a.strides[i] === b.strides[i]));

@@ -56,7 +56,7 @@ export function parseXml(bytes: Uint8Array, where: string): XmlElement {
       { cause: error },
     );
   }
-  const roots = (raw as Raw[]).filter((r) => textKey in r === false);
+  const roots = (raw as Raw[]).filter((r) => !(textKey in r));
   if (roots.length !== 1) throw new VintnerError("FORMAT", { what: "an XML document has one root element", where, got: `${roots.length}` });
   return toElement(roots[0], where, 0);
 }

@@ -34,7 +34,9 @@ export function readConstant(data: Readonly<Record<string, string>>, weights: ()
   const width = constructor.BYTES_PER_ELEMENT;
   const at = file.byteOffset + offset;
   const aligned =
-    at % width === 0 ? { buffer: file.buffer, byteOffset: at } : { buffer: new Uint8Array(file.subarray(offset, offset + length)).buffer, byteOffset: 0 };
+    at % width === 0
+      ? { buffer: file.buffer, byteOffset: at }
+      : { buffer: new Uint8Array(file.subarray(offset, offset + length)).buffer, byteOffset: 0 };
   return new Tensor(type, shape, new constructor(aligned.buffer, aligned.byteOffset, length / width));
 }
 

@@ -28,7 +28,7 @@ function inferShape(context: InferContext): readonly Dimension[] | undefined {
   const depth = a[a.length - 1];
   if (mergeDimensions(depth, b[b.length - 2]) === undefined)
     context.fail("the matrices do not fit: columns of the first must be rows of the second", {
-      got: `${inputs.map((i) => i.partialShape).join(" and ")}`,
+      got: inputs.map((i) => i.partialShape).join(" and "),
       hint: "Check transpose_a and transpose_b",
     });
   const batch = broadcastDimensions(a.slice(0, -2), b.slice(0, -2)) as readonly Dimension[] | null;

@@ -14,7 +14,7 @@ export const CumSum3 = defineOp({
   infer: ({ inputs: [data] }) => [outputSpec(data.elementType, data.partialShape.dimensions)],
   evaluate: ({ node, inputs: [data, axisTensor], attributes }) => {
     const axis =
-      normalizeAxis(Number(tensorNumbers(axisTensor)[0]), data.shape.length) ??
+      normalizeAxis(tensorNumbers(axisTensor)[0], data.shape.length) ??
       node.fail("the axis is out of range", { got: String(axisTensor.data[0]) });
     const numbers = tensorNumbers(data);
     const sums = new Float64Array(numbers.length);

@@ -34,7 +34,7 @@ function infer(context: InferContext): readonly OutputSpec[] {
 
 function evaluate({ inputs: [data, kTensor], attributes: a }: EvaluateContext): readonly Tensor[] {
   const axis = normalizeAxis(a["axis"] as number, data.shape.length) as number;
-  const k = Number(tensorNumbers(kTensor)[0]);
+  const k = tensorNumbers(kTensor)[0];
   const numbers = tensorNumbers(data);
   const shape = data.shape.map((d, i) => (i === axis ? k : d));
   const values = new Float64Array(shape.reduce((n, d) => n * d, 1));

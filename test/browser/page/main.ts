@@ -8,7 +8,12 @@ interface Detection {
 }
 
 /** Fetches a network, converts and compiles it here, runs it once on the given numbers, and returns all outputs. */
-async function detect(modelUrl: string, inputUrl: string, shape: readonly number[], config: Record<string, string | number>): Promise<Detection> {
+async function detect(
+  modelUrl: string,
+  inputUrl: string,
+  shape: readonly number[],
+  config: Record<string, string | number>,
+): Promise<Detection> {
   const bytes = async (url: string): Promise<Uint8Array> => new Uint8Array(await (await fetch(url)).arrayBuffer());
   const model = await convertModel(await bytes(modelUrl));
   const core = new Core();
@@ -18,8 +23,15 @@ async function detect(modelUrl: string, inputUrl: string, shape: readonly number
   const begin = performance.now();
   const results = await request.inferAsync([input]);
   const milliseconds = performance.now() - begin;
-  const outputs = Object.fromEntries(Object.entries(results).map(([name, t]) => [name, { shape: t.shape, data: Array.from(t.data as Float32Array) }]));
-  return { target: String(compiled.getProperty("CPU_TARGET")), threads: Number(compiled.getProperty("INFERENCE_NUM_THREADS")), outputs, milliseconds };
+  const outputs = Object.fromEntries(
+    Object.entries(results).map(([name, t]) => [name, { shape: t.shape, data: Array.from(t.data as Float32Array) }]),
+  );
+  return {
+    target: String(compiled.getProperty("CPU_TARGET")),
+    threads: Number(compiled.getProperty("INFERENCE_NUM_THREADS")),
+    outputs,
+    milliseconds,
+  };
 }
 
 /** What an error says to a page's user: code and message. */
