@@ -64,12 +64,6 @@ export function splitConstant(node: Node): { readonly data: Output; readonly con
   return undefined;
 }
 
-/** The other input of a commutative node that reads `output`. */
-export function otherInput(node: Node | undefined, output: Output): Output | undefined {
-  if (node === undefined) return undefined;
-  return node.inputs[0] === output ? node.inputs[1] : node.inputs[1] === output ? node.inputs[0] : undefined;
-}
-
 /** The number of a constant that, broadcast, leaves the data's shape as it is. */
 export function matchNumber(data: Output, constant: Output | undefined): number | undefined {
   const tensor = matchConstant(constant);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { VintnerError } from "../../common/errors.ts";
 import { TensorProto_DataLocation as DataLocation, TensorProto_DataType as DataType } from "../../formats/protobuf/generated/onnx_pb.ts";
 import { Model } from "../../model/model.ts";
-import { floats, int64s, node, onnxBytes, readOnnx, value } from "./onnx-model.fixture.ts";
+import { floats, int64s, node, onnxBytes, readOnnx, value } from "../../../test/support/onnx-model.ts";
 
 /** A small network with each kind of thing that a file holds: typed, raw and external data, attributes, a shape sub-graph, a function. */
 const bytes = onnxBytes({

@@ -8,7 +8,7 @@ import {
 import type { Model } from "../../model/model.ts";
 import { isKnown } from "../../tensor/dimension.ts";
 import { onnxFrontend } from "./onnx-frontend.ts";
-import { floats, int64s, node, onnxBytes, type OnnxModelParts, readOnnx, value } from "./onnx-model.fixture.ts";
+import { floats, int64s, node, onnxBytes, type OnnxModelParts, readOnnx, value } from "../../../test/support/onnx-model.ts";
 
 const types = (model: Model): string[] => model.nodes().map((n) => n.type);
 

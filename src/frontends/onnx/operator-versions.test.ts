@@ -3,7 +3,7 @@ import { evaluateModel } from "../../../test/support/evaluate-model.ts";
 import { TensorProto_DataType as DataType } from "../../formats/protobuf/generated/onnx_pb.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { tensorNumbers } from "../../tensor/tensor-numbers.ts";
-import { floats, int64s, node, type OnnxModelParts, readOnnx, value } from "./onnx-model.fixture.ts";
+import { floats, int64s, node, type OnnxModelParts, readOnnx, value } from "../../../test/support/onnx-model.ts";
 
 interface VersionCase {
   readonly name: string;

@@ -36,7 +36,9 @@ function rounding(type: ElementType, mode: ResamplingRule["mode"]): ((x: number)
   if (isFloat(type)) return undefined;
   const { bits, kind } = elementTypes[type];
   const [least, most] = kind === "signed" ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1];
-  const toInteger = mode === "linear_onnx" || mode === "cubic" ? Math.trunc : roundHalfAway;
+  // What is a whole number in binary32 must not be cut off for its last bits.
+  const cutOff = (x: number): number => Math.trunc(Math.fround(x));
+  const toInteger = mode === "linear_onnx" || mode === "cubic" ? cutOff : roundHalfAway;
   return (x) => Math.min(most, Math.max(least, toInteger(x)));
 }
 

@@ -22,6 +22,9 @@ export interface SlidingWindowProblem {
   readonly threads: number;
 }
 
+/** Operations of a tile up to which all its taps are written out, without a loop over the rows of the window. */
+const mostStraight = 128;
+
 /** Channels of packed weights: padded, so that the last vector may be read whole. */
 export const paddedChannels = (channels: number, target: KernelTarget): number => Math.ceil(channels / target.lanes) * target.lanes;
 
@@ -125,8 +128,8 @@ export function slidingWindowKernel(problem: SlidingWindowProblem, target: Kerne
   const allInterior = interior.first === 0 && interior.end === y.output;
   k.range(firstRow, end, { name: "oy" }, (oy) => {
     const border = (): void => rowOf(oy, tapRange(k, y, oy));
-    if (allInterior) rowOf(oy, undefined);
-    else if (interior.first >= interior.end) border();
+    if (y.kernel * x.kernel * rows > mostStraight || interior.first >= interior.end) border();
+    else if (allInterior) rowOf(oy, undefined);
     else k.ifNonNegative(k.minIndex(oy.sub(interior.first), oy.mul(-1).add(interior.end - 1)), () => rowOf(oy, undefined), border);
   });
 
