@@ -68,7 +68,7 @@ export function testOperationCases(file: URL, tolerance = 2e-6): void {
 
 /** Integers are equal, floats within `tolerance` of the output's range. */
 function compare(got: Tensor, expected: CaseTensor, tolerance: number): void {
-  const wanted = expected.data.map(Number);
+  const wanted = Array.from(tensorNumbers(tensorOf(expected)));
   const numbers = tensorNumbers(got);
   const range = wanted.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 1e-3);
   const allowed = isFloat(expected.type) ? tolerance * range : 0;

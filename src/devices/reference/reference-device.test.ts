@@ -126,6 +126,15 @@ describe("REFERENCE", () => {
     expect(measured.profile()[0].microseconds).toBeGreaterThan(0);
   });
 
+  test("does not run after it was disposed of", async () => {
+    const x = input("[2]");
+    const executable = referenceDevice.compile(model([x], apply(Relu, x)), {});
+    const request = executable.createRequest();
+    executable.dispose();
+    expect(() => request.infer([f32(1, 2)])).toThrow(VintnerError);
+    await expect(request.inferAsync([f32(1, 2)])).rejects.toThrow("has been disposed of");
+  });
+
   test("says of each operation whether it runs it, and lists all that it does not", () => {
     const x = input("[2]");
     const [a, b, c] = [apply(unknownOp, x), apply(undoable, x), apply(quadrupled, x)];

@@ -1,5 +1,5 @@
 import { nextTurn } from "#platform/event-loop";
-import { invariant } from "../../common/errors.ts";
+import { invariant, VintnerError } from "../../common/errors.ts";
 import type { Model } from "../../model/model.ts";
 import type { Node } from "../../model/node.ts";
 import type { Output } from "../../model/output.ts";
@@ -20,6 +20,7 @@ export class ReferenceExecutable implements Executable {
   readonly #model: Model;
   readonly #config: Config;
   readonly #plans = new Map<string, EvaluationPlan>();
+  #disposed = false;
 
   constructor(model: Model, config: Config) {
     this.#model = model;
@@ -35,10 +36,12 @@ export class ReferenceExecutable implements Executable {
   }
 
   dispose(): void {
+    this.#disposed = true;
     this.#plans.clear();
   }
 
   #planFor(inputs: readonly Tensor[]): EvaluationPlan {
+    if (this.#disposed) throw new VintnerError("DEVICE", { what: "the compiled model has been disposed of", where: "device REFERENCE" });
     const isStatic = this.#model.inputs.every((i) => i.partialShape.isStatic);
     const key = isStatic ? "" : inputs.map((t) => t.shape.join(",")).join(";");
     const known = this.#plans.get(key);

@@ -36,8 +36,8 @@ function rounding(type: ElementType, mode: ResamplingRule["mode"]): ((x: number)
   if (isFloat(type)) return undefined;
   const { bits, kind } = elementTypes[type];
   const [least, most] = kind === "signed" ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1];
-  // What is a whole number in binary32 must not be cut off for its last bits.
-  const cutOff = (x: number): number => Math.trunc(Math.fround(x));
+  // Coordinates are binary32, so what should be whole may fall short of it: that must not be cut off.
+  const cutOff = (x: number): number => (Math.abs(x - Math.round(x)) < 2 ** -10 ? Math.round(x) : Math.trunc(x));
   const toInteger = mode === "linear_onnx" || mode === "cubic" ? cutOff : roundHalfAway;
   return (x) => Math.min(most, Math.max(least, toInteger(x)));
 }
