@@ -16,7 +16,10 @@ function bound(node: OnnxNode, input: Output | undefined): number | undefined {
   return numbers?.length === 1 ? numbers[0] : undefined;
 }
 
-function clip(node: OnnxNode): Output {
+const byAttributes = (node: OnnxNode): Output =>
+  node.add(Clamp, [node.input(0)], { min: node.float("min", -largest), max: node.float("max", largest) });
+
+function byInputs(node: OnnxNode): Output {
   const x = node.input(0);
   const [low, high] = [node.inputs[1], node.inputs[2]];
   const [min, max] = [bound(node, low), bound(node, high)];
@@ -27,7 +30,4 @@ function clip(node: OnnxNode): Output {
 }
 
 /** Bounds are attributes before opset 11, then inputs. */
-export const clipOperator = onnxOperator("Clip", {
-  1: (node) => node.add(Clamp, [node.input(0)], { min: node.float("min", -largest), max: node.float("max", largest) }),
-  11: clip,
-});
+export const clipOperator = onnxOperator("Clip", { 1: byAttributes, 11: byInputs });
