@@ -93,6 +93,32 @@ const cases: readonly Case[] = [
       ]),
   },
   {
+    name: "transposed convolution to a given size, odd pad at the begin",
+    inputs: [[1, 3, 4, 5]],
+    build: (x) =>
+      apply("ConvolutionBackpropData", [x, weights([3, 5, 4, 4], 1), ints(9, 11)], {
+        strides: [2, 2],
+        pads_begin: [0, 0],
+        pads_end: [0, 0],
+        dilations: [1, 1],
+        auto_pad: "same_upper",
+      }),
+  },
+  {
+    name: "enlarging, linear and cubic",
+    inputs: [[1, 6, 5, 4]],
+    build: (x) =>
+      (["linear", "cubic", "nearest"] as const).map((mode) =>
+        apply("Interpolate", [x, ints(8, 12), ints(2, 3)], {
+          mode,
+          shape_calculation_mode: "sizes",
+          coordinate_transformation_mode: "half_pixel",
+          nearest_mode: "round_prefer_floor",
+          cube_coeff: -0.75,
+        }),
+      ),
+  },
+  {
     name: "transposed convolution with kernel 2",
     inputs: [[1, 24, 6, 6]],
     build: (x) =>

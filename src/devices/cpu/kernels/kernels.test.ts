@@ -221,11 +221,20 @@ describe.each(testTargets)("kernels for $name", (target) => {
   });
 
   it("linear interpolation mixes four neighbours", () => {
-    const rule = { mode: "linear_onnx", coordinateTransformation: "half_pixel", nearestMode: "floor", cubeCoefficient: -0.75 };
+    const rule = {
+      mode: "linear_onnx",
+      coordinateTransformation: "half_pixel",
+      nearestMode: "floor",
+      cubeCoefficient: -0.75,
+      widened: false,
+    } as const;
     const input = nhwc([1, 19, 3, 4]);
     const output = nhwc([1, 19, 7, 9]);
     const source = seededFloats(sizeOf(input), 6);
-    const [ay, ax] = [resamplingAxis(rule, 3, 7, 7 / 3), resamplingAxis(rule, 4, 9, 9 / 4)];
+    const [ay, ax] = [
+      resamplingAxis(rule, { input: 3, output: 7, scale: 7 / 3 }),
+      resamplingAxis(rule, { input: 4, output: 9, scale: 9 / 4 }),
+    ];
     const result = new Float32Array(sizeOf(output));
     runKernel(resamplingKernel({ input, output, y: ay, x: ax, threads: 2 }, target), [
       source,

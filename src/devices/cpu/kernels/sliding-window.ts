@@ -22,6 +22,9 @@ export interface SlidingWindowProblem {
   readonly threads: number;
 }
 
+/** What the maximum of a window that lies outside the input is. */
+const lowestFloat = -3.4028234663852886e38;
+
 /** Operations of a tile up to which all its taps are written out, without a loop over the rows of the window. */
 const mostStraight = 128;
 
@@ -72,7 +75,7 @@ export function slidingWindowKernel(problem: SlidingWindowProblem, target: Kerne
     count: number,
     rowTaps: { begin: Index; end: Index } | undefined,
   ): void => {
-    const zero = (): Register => k.constant(reduce === "max" ? -Infinity : 0, { lanes });
+    const zero = (): Register => k.constant(reduce === "max" ? lowestFloat : 0, { lanes });
     const first = bias ? k.load(bias, c, { lanes }) : undefined;
     const acc = k.each(run.rows, () => k.variable(first ?? zero()));
     const origin = n

@@ -5,6 +5,7 @@ import { elementwiseKernel } from "../kernels/elementwise.ts";
 import { type ResamplingAxis, resamplingKernel } from "../kernels/resampling.ts";
 import type { Lowering } from "../lowering.ts";
 import type { LoweringContext } from "../lowering-context.ts";
+import type { ResamplingRule } from "../../../ops/nn/resampling.ts";
 import { resamplingAxis } from "../resampling-axis.ts";
 import type { View } from "../view.ts";
 
@@ -52,12 +53,13 @@ export const interpolateLowering: Lowering = {
     context.define(anchor.outputs[0], output);
     const scales = scalesOf(context, anchor);
     const rule = {
-      mode: attributes["mode"] as string,
-      coordinateTransformation: attributes["coordinate_transformation_mode"] as string,
-      nearestMode: attributes["nearest_mode"] as string,
+      mode: attributes["mode"] as ResamplingRule["mode"],
+      coordinateTransformation: attributes["coordinate_transformation_mode"] as ResamplingRule["coordinateTransformation"],
+      nearestMode: attributes["nearest_mode"] as ResamplingRule["nearestMode"],
       cubeCoefficient: attributes["cube_coeff"] as number,
+      widened: false,
     };
-    const [y, xAxis] = [2, 3].map((d) => resamplingAxis(rule, input.shape[d], output.shape[d], scales[d]));
+    const [y, xAxis] = [2, 3].map((d) => resamplingAxis(rule, { input: input.shape[d], output: output.shape[d], scale: scales[d] }));
     const repeats = [repeatOf(y, input.shape[2]), repeatOf(xAxis, input.shape[3])];
     if (repeats[0] !== undefined && repeats[1] !== undefined) repeat(context, input, output, repeats as number[]);
     else {

@@ -1,17 +1,9 @@
 import type { Node } from "../../../model/node.ts";
+import { type SpatialAxis, transposedAxes } from "../../../ops/nn/spatial-geometry.ts";
 import { convolutionGroup, lowerConvolution } from "../lower-convolution.ts";
 import type { WindowAxis } from "../kernels/convolution-window.ts";
 import type { Lowering } from "../lowering.ts";
 import { sliceView, type View } from "../view.ts";
-
-/** One axis of a transposed convolution: input i adds to outputs i * stride - pad + tap * dilation. */
-interface TransposedAxis {
-  readonly input: number;
-  readonly output: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly pad: number;
-}
 
 /** Every stride-th output is an ordinary convolution of stride 1 with every stride-th tap, turned around. */
 interface Phase {
@@ -21,14 +13,14 @@ interface Phase {
   readonly taps: readonly number[];
 }
 
-function phasesOf(axis: TransposedAxis): Phase[] {
+function phasesOf(axis: SpatialAxis): Phase[] {
   const phases: Phase[] = [];
   for (let first = 0; first < Math.min(axis.stride, axis.output); first++) {
-    const start = (first + axis.pad) % axis.stride;
+    const start = (first + axis.padBegin) % axis.stride;
     const taps: number[] = [];
     for (let tap = start; tap < axis.kernel; tap += axis.stride) taps.unshift(tap);
     // Output first + stride * o reads input o + shift - j for the j-th tap from the start.
-    const shift = (first + axis.pad - start) / axis.stride;
+    const shift = (first + axis.padBegin - start) / axis.stride;
     const output = Math.ceil((axis.output - first) / axis.stride);
     phases.push({
       first,
@@ -39,33 +31,15 @@ function phasesOf(axis: TransposedAxis): Phase[] {
   return phases;
 }
 
-function axesOf(node: Node, kernel: readonly number[]): TransposedAxis[] {
-  const input = node.inputs[0].shape.slice(2);
-  const output = node.outputs[0].shape.slice(2);
-  const strides = node.attributes["strides"] as readonly number[];
-  const begins = (node.attributes["pads_begin"] as readonly number[] | undefined) ?? [0, 0];
-  const outputPadding = (node.attributes["output_padding"] as readonly number[] | undefined) ?? [0, 0];
-  const autoPad = node.attributes["auto_pad"] as string | undefined;
-  return input.map((size, i) => {
-    const axis = { input: size, output: output[i], kernel: kernel[i], stride: strides[i] };
-    if (autoPad === undefined || autoPad === "explicit") return { ...axis, pad: begins[i] };
-    if (autoPad === "valid") return { ...axis, pad: 0 };
-    const total = Math.max(0, (size - 1) * strides[i] + kernel[i] + (outputPadding[i] ?? 0) - output[i]);
-    return { ...axis, pad: autoPad === "same_upper" ? Math.floor(total / 2) : Math.ceil(total / 2) };
-  });
-}
+const axesOf = (node: Node, kernel: readonly number[]): SpatialAxis[] =>
+  transposedAxes(node, node.inputs[0].shape.slice(2), node.outputs[0].shape.slice(2), kernel, node.inputs.length > 2);
 
 const isSupported = (node: Node): boolean => {
   const grouped = node.type === "GroupConvolutionBackpropData";
   const weights = node.inputs[1];
   const dilations = (node.attributes["dilations"] as readonly number[] | undefined) ?? [];
-  const explicitOutput = node.inputs.length > 2;
   if (node.inputs[0].shape.length !== 4 || weights.constant === undefined || node.inputs[0].elementType !== "f32") return false;
-  if (
-    dilations.some((d) => d !== 1) ||
-    (explicitOutput && node.attributes["auto_pad"] === "explicit" && node.attributes["pads_begin"] === undefined)
-  )
-    return false;
+  if (dilations.some((d) => d !== 1)) return false;
   const kernel = weights.shape.slice(grouped ? 3 : 2);
   const strides = node.attributes["strides"] as readonly number[];
   // Where the kernel is smaller than the stride, outputs without any tap would have to be filled.
