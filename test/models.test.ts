@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { readModelSync } from "../src/frontends/read-model.ts";
 import type { Config } from "../src/devices/property.ts";
 import type { Model } from "../src/model/model.ts";
+import { availableTargets } from "../src/devices/cpu/target-selection.ts";
+import { serializeModel } from "../src/ir/serialize-model.ts";
 import { Core } from "../src/runtime/core.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";
 import { optimize } from "../src/transformations/pipeline.ts";
@@ -14,11 +16,48 @@ interface Target {
   readonly config: Config;
 }
 
-const targets: readonly Target[] = [{ name: "REFERENCE", device: "REFERENCE", config: {} }];
+// The interpreter takes minutes for a whole network; it runs every kernel's own tests.
+const targets: readonly Target[] = [
+  { name: "REFERENCE", device: "REFERENCE", config: {} },
+  ...availableTargets()
+    .filter((target) => target !== "interpreter")
+    .map((target) => ({ name: `CPU, ${target}`, device: "CPU", config: { CPU_TARGET: target, INFERENCE_NUM_THREADS: 2 } })),
+];
 
-const variants: readonly { readonly name: string; readonly prepare: (model: Model) => void }[] = [
-  { name: "as read", prepare: () => undefined },
-  { name: "optimized", prepare: (model) => optimize(model) },
+interface Variant {
+  readonly name: string;
+  readonly prepare: (model: Model) => Model;
+  /** The largest difference from the reference engine, as a share of an output's range. */
+  readonly tolerance: (model: string) => number;
+}
+
+/**
+ * Networks whose outputs rounding the weights to FP16 changes by more than 5e-3, in the real OpenVINO as well: its own
+ * `save_model(compress_to_fp16=True)` of these, run in f32 by OpenVINO 2026.4.1, differs by up to `openvino`.
+ */
+const roundingLimits: Readonly<Record<string, { readonly openvino: number; readonly tolerance: number }>> = {
+  "multi_basicpitch/nmp.onnx": { openvino: 5.4e-2, tolerance: 6e-2 },
+  "multi_ultraface/version-RFB-320_simplified.onnx": { openvino: 7.1e-3, tolerance: 8e-3 },
+  "onnx_detect/yunet_n_320_320.onnx": { openvino: 1.5e-2, tolerance: 1.6e-2 },
+  "onnx_ocr/ch_PP-OCRv4_det_infer.onnx": { openvino: 2.5e-2, tolerance: 3.2e-2 },
+  "onnx_ocr/ch_PP-OCRv4_rec_infer.onnx": { openvino: 7.7e-3, tolerance: 1.5e-2 },
+};
+
+function optimized(model: Model): Model {
+  optimize(model);
+  return model;
+}
+
+/** Writes a model as IR with FP16 weights and reads it again. */
+function throughFp16(model: Model): Model {
+  const { xml, bin } = serializeModel(optimized(model), { compressToFp16: true });
+  return readModelSync({ name: "model.xml", bytes: new TextEncoder().encode(xml), files: { "model.bin": bin } });
+}
+
+const variants: readonly Variant[] = [
+  { name: "as read", prepare: (model) => model, tolerance: () => 1e-4 },
+  { name: "optimized", prepare: optimized, tolerance: () => 1e-4 },
+  { name: "as IR with FP16 weights", prepare: throughFp16, tolerance: (model) => roundingLimits[model]?.tolerance ?? 5e-3 },
 ];
 
 const models = [
@@ -33,22 +72,18 @@ const models = [
   "onnx_ocr/ch_ppocr_mobile_v2.0_cls_infer.onnx",
 ];
 
-/** The largest difference from the reference engine, as a share of an output's range. */
-const tolerance = 1e-4;
-
 for (const target of targets)
   describe.skipIf(!modelsPresent)(`real models on ${target.name}${modelsPresent ? "" : " (skipped: ../shared/models is absent)"}`, () => {
     for (const variant of variants)
-      test.each(modelCases(models))(`$name, ${variant.name}`, ({ path, inputs, outputs, arrays }) => {
-        const model = readModelSync(path);
-        variant.prepare(model);
-        const compiled = new Core().compileModelSync(model, target.device, target.config);
+      test.each(modelCases(models))(`$name, ${variant.name}`, ({ model, path, inputs, outputs, arrays }) => {
+        const network = variant.prepare(readModelSync(path));
+        const compiled = new Core().compileModelSync(network, target.device, target.config);
         try {
           const expected = arrays();
           const given = Object.fromEntries(inputs.map(({ name, key }) => [name, expected.get(key) as Tensor]));
           const got = compiled.createInferRequest().infer(given);
           const errors = outputs.map(({ name, key }) => ({ name, error: rangeError(got[name], expected.get(key) as Tensor) }));
-          expect(errors.filter(({ error }) => error > tolerance)).toEqual([]);
+          expect(errors.filter(({ error }) => error > variant.tolerance(model))).toEqual([]);
         } finally {
           compiled.dispose();
         }

@@ -27,6 +27,8 @@ interface ManifestEntry {
 export interface ModelCase {
   /** `onnx_ocr/ch_PP-OCRv4_det_infer.onnx [1,3,320,320]`. */
   readonly name: string;
+  /** The path from the models' folder. */
+  readonly model: string;
   readonly path: string;
   readonly inputs: readonly ManifestPort[];
   readonly outputs: readonly ManifestPort[];
@@ -43,6 +45,7 @@ export function modelCases(models: readonly string[]): ModelCase[] {
       : [
           {
             name: `${model} ${inputs.map((i) => `[${i.shape.join(",")}]`).join(" ")}`,
+            model,
             path: join(modelFolder, model),
             inputs,
             outputs,
