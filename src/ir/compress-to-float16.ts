@@ -28,7 +28,13 @@ export function compressToFloat16(model: Model): Model {
     const convert = new Node(Convert, [constant.outputs[0]], { destination_type: tensor.elementType }, { friendlyName: node.friendlyName });
     convert.rtInfo.set("decompression", { version: "0" });
     for (const name of node.outputs[0].names) convert.outputs[0].names.add(name);
-    for (const { node: reader, input } of consumers.get(node.outputs[0]) ?? []) reader.setInput(input, convert.outputs[0]);
+    // A reader that needs the numbers to know its shapes (the scales of an Interpolate) keeps the constant itself.
+    for (const { node: reader, input } of consumers.get(node.outputs[0]) ?? []) {
+      reader.setInput(input, convert.outputs[0]);
+      if (!reader.reinfer()) continue;
+      reader.setInput(input, node.outputs[0]);
+      reader.reinfer();
+    }
   }
   return copy;
 }

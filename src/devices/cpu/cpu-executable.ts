@@ -33,6 +33,8 @@ export class CpuExecutable implements Executable {
     this.#constants = new ConstantPool(engine);
     this.model = model;
     optimize(model, { foldDecompression: true, useShapes: this.isStatic });
+    // What was folded may tell more of the shapes.
+    model.validate();
     // Code is generated here, not at the first inference; the first request takes the memory over.
     if (this.isStatic) this.#ready = new ProgramInstance(this.program(model.inputs.map((i) => i.shape)), engine);
   }
@@ -82,9 +84,8 @@ export class CpuExecutable implements Executable {
   }
 
   #ofShapes(shapes: readonly (readonly number[])[]): Model {
-    if (this.isStatic) return this.model;
-    const fixed = reshapeModel(this.model, new Map(shapes.map((s, i) => [i, new PartialShape(s)])));
-    optimize(fixed, { foldDecompression: true, useShapes: true });
+    const fixed = this.isStatic ? this.model : reshapeModel(this.model, new Map(shapes.map((s, i) => [i, new PartialShape(s)])));
+    if (!this.isStatic) optimize(fixed, { foldDecompression: true, useShapes: true });
     const open = fixed.nodes().find((n) => n.outputs.some((o) => o.partialShape.isDynamic));
     if (open)
       throw new VintnerError("UNSUPPORTED", {
