@@ -1,3 +1,4 @@
+import { invariant } from "../../common/errors.ts";
 import { rowMajorStrides, shapeSize } from "../../common/shape.ts";
 import type { Operand } from "../../kernel/engine.ts";
 import { type MemoryElement, memoryElementBytes } from "../../kernel/kernel.ts";
@@ -91,6 +92,7 @@ export function broadcastView(view: View, shape: readonly number[]): View {
 
 /** The same elements in row-major logical order under another shape, where strides can say it; else undefined. */
 export function reshapeView(view: View, shape: readonly number[]): View | undefined {
+  invariant(viewSize(view) === shapeSize(shape), `a view of [${view.shape}] is reshaped to [${shape}]`);
   if (viewSize(view) === 0) return { ...view, shape: [...shape], strides: rowMajorStrides(shape) };
   const from = view.shape.flatMap((d, i) => (d === 1 ? [] : [{ d, s: view.strides[i] }]));
   const strides = new Array<number>(shape.length).fill(0);

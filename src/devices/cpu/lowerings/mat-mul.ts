@@ -43,7 +43,8 @@ export const matMulLowering: Lowering = {
     context.define(group.output, output);
 
     const constantMatrix = right.constant !== undefined && rightShape.slice(0, -2).every((d) => d === 1);
-    const batch = group.output.shape.length < 2 ? [] : group.output.shape.slice(0, -2);
+    // A vector operand leaves no dimension of its own in the output.
+    const batch = group.output.shape.slice(0, rank - anchor.inputs.filter((i) => i.shape.length > 1).length);
     const batches = batch.reduce((n, d) => n * d, 1);
     if (constantMatrix) {
       // All rows of all batches are pixels of one 1x1 convolution.
