@@ -10,6 +10,7 @@ import type { ConstantPool } from "./constant-pool.ts";
 import type { Group } from "./fuse.ts";
 import { memoryElementOf, tensorToFloat32, tensorToMemory } from "./host-tensor.ts";
 import { elementwiseKernel } from "./kernels/elementwise.ts";
+import { transposingCopyKernel } from "./kernels/transposing-copy.ts";
 import {
   type Block,
   broadcastView,
@@ -150,6 +151,11 @@ export class LoweringContext {
   /** Copies elements between views of one shape. */
   copy(from: View, to: View): void {
     if (viewSize(to) === 0) return;
+    const transposing = transposingCopyKernel(from, to, this.threads, this.target);
+    if (transposing) {
+      this.step(transposing, [from, to]);
+      return;
+    }
     const boolean = from.element === "u8" && to.element === "u8";
     const kernel = elementwiseKernel(
       { expression: scalarInput(0), inputs: [{ view: from, boolean }], output: { view: to, boolean }, threads: this.threads },

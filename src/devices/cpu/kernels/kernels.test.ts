@@ -10,6 +10,7 @@ import { resamplingKernel } from "./resampling.ts";
 import { largestDifference, runKernel, seededFloats, testTargets } from "./run-kernel.fixture.ts";
 import { paddedChannels, slidingWindowKernel, windowReciprocals } from "./sliding-window.ts";
 import { softmaxKernel } from "./softmax.ts";
+import { transposingCopyKernel } from "./transposing-copy.ts";
 
 const view = (shape: readonly number[], order: readonly number[] = shape.map((_, i) => i)): View => ({
   block: { id: 0, byteLength: 0, kind: "arena", name: "" },
@@ -114,6 +115,28 @@ describe.each(testTargets)("kernels for $name", (target) => {
             const [a, b, s, d] = inputs.map((v, i) => data[i][at(v, n, c, h, w)]);
             expect(result[at(output, n, c, h, w)]).toBeCloseTo((a + b) * s + d, 5);
           }
+  });
+
+  it.each([
+    { shape: [2, 9, 5, 6], order: [0, 2, 3, 1] },
+    { shape: [1, 64, 7, 7], order: [0, 2, 3, 1] },
+    { shape: [33, 21], order: [1, 0] },
+  ])("copies $shape between layouts by transposing blocks", ({ shape, order }) => {
+    for (const [from, to] of [
+      [view(shape), view(shape, order)],
+      [view(shape, order), view(shape)],
+    ] as const) {
+      const source = seededFloats(sizeOf(from), 3);
+      const result = new Float32Array(source.length);
+      const kernel = transposingCopyKernel(from, to, 2, target);
+      if (!kernel) throw new Error("no kernel");
+      runKernel(kernel, [source, result]);
+      const visit = (index: readonly number[]): void => {
+        if (index.length < shape.length) for (let i = 0; i < shape[index.length]; i++) visit([...index, i]);
+        else expect(result[at(to, ...index)]).toBe(source[at(from, ...index)]);
+      };
+      visit([]);
+    }
   });
 
   it("a long row is shared out as tasks with a tail", () => {
