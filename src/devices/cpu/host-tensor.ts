@@ -1,7 +1,7 @@
-import { float16ToFloat32, float32ToFloat16 } from "../../common/float16.ts";
 import type { MemoryElement } from "../../kernel/kernel.ts";
 import { type ElementType, elementTypes, type TypedArray, type TypedArrayConstructor } from "../../tensor/element-type.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { type NumberArray, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import type { View } from "./view.ts";
 import { isRowMajor, viewSize } from "./view.ts";
 
@@ -27,24 +27,8 @@ export function viewArray(view: View, bytes: Uint8Array, blockOffset: number): T
 
 /** Float values of a tensor of any number type. f32 data is not copied. */
 export function tensorToFloat32(tensor: Tensor): Float32Array {
-  const { data, elementType } = tensor;
-  if (data instanceof Float32Array) return data;
-  if (elementType === "f16") return float16ToFloat32(data as Uint16Array);
-  if (elementType === "bf16") return Float32Array.from(data as Uint16Array, bfloat16ToNumber);
-  return Float32Array.from(data as ArrayLike<number | bigint>, Number);
-}
-
-const word = new Uint32Array(1);
-const float = new Float32Array(word.buffer);
-function bfloat16ToNumber(bits: number): number {
-  word[0] = bits << 16;
-  return float[0];
-}
-
-/** To nearest even. */
-function numberToBfloat16(value: number): number {
-  float[0] = value;
-  return Number.isNaN(value) ? 0x7fc0 : (word[0] + 0x7fff + ((word[0] >>> 16) & 1)) >>> 16;
+  const numbers = tensorNumbers(tensor);
+  return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
 }
 
 /** Numbers of a tensor in the array type of a memory element. Integers beyond 32 bits are clamped. */
@@ -78,18 +62,7 @@ export function readView(view: View, source: TypedArray, type: ElementType): Ten
     forEachElement(view, (at, i) => {
       dense[i] = source[at];
     });
-  return memoryToTensor(dense, type, view.shape);
-}
-
-/** Gives numbers of a memory element their model type back. */
-export function memoryToTensor(dense: TypedArray, type: ElementType, shape: readonly number[]): Tensor {
-  const { array } = elementTypes[type];
-  if (dense instanceof array) return new Tensor(type, shape, dense);
-  if (type === "f16") return new Tensor(type, shape, float32ToFloat16(dense as Float32Array));
-  if (type === "bf16") return new Tensor(type, shape, Uint16Array.from(dense as Float32Array, numberToBfloat16));
-  if (type === "i64" || type === "u64")
-    return new Tensor(type, shape, (array as unknown as BigInt64ArrayConstructor).from(dense as unknown as ArrayLike<bigint>, BigInt));
-  return new Tensor(type, shape, Array.from(dense as ArrayLike<number>));
+  return tensorOfNumbers(type, view.shape, dense as NumberArray);
 }
 
 function forEachElement({ shape, strides }: View, visit: (at: number, index: number) => void): void {
