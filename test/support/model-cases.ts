@@ -13,6 +13,8 @@ interface ManifestPort {
   readonly shape: readonly number[];
   /** Name of the array in the case's .npz. */
   readonly key: string;
+  /** INT8 networks: the same with FakeQuantize computed in floats, as vintner does. */
+  readonly float_key?: string;
 }
 
 /** A model, one set of inputs, and what the reference engine answered (see the manifest's README). */
@@ -48,14 +50,14 @@ export function modelCases(models: readonly string[]): ModelCase[] {
             model,
             path: join(modelFolder, model),
             inputs,
-            outputs,
+            outputs: outputs.map((o) => ({ ...o, key: o.float_key ?? o.key })),
             arrays: () => readNpz(readFileSync(join(modelFolder, file)), file),
           },
         ],
   );
 }
 
-/** The largest difference, as a share of the range of the values that are wanted; infinite where shapes differ or a number is missing. */
+/** The largest difference, as a share of the range of the values that are wanted (of their size, where they are all equal); infinite where shapes differ or a number is missing. */
 export function rangeError(got: Tensor, want: Tensor): number {
   if (got.shape.join() !== want.shape.join()) return Number.POSITIVE_INFINITY;
   const [a, b] = [tensorNumbers(got), tensorNumbers(want)];
@@ -66,5 +68,5 @@ export function rangeError(got: Tensor, want: Tensor): number {
     const difference = Math.abs(a[i] - b[i]);
     if (!(difference <= worst)) worst = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
   }
-  return worst / Math.max(high - low, Number.MIN_VALUE);
+  return worst / (high - low || Math.abs(high) || Number.MIN_VALUE);
 }
