@@ -43,6 +43,7 @@ const binary: Readonly<Record<BinaryScalarOp, Binary>> = {
   sub: direct("sub"),
   mul: direct("mul"),
   div: direct("div"),
+  pythonDiv: direct("div"),
   // The machine's min and max give the second operand for NaN: the data, not the constant.
   min: (k, a, b) => k.min(b, a),
   max: (k, a, b) => k.max(b, a),

@@ -112,7 +112,8 @@ export class Node {
 export function knownValue(output: Output): readonly Dimension[] | undefined {
   if (output.value !== undefined) return output.value;
   const tensor = output.node.constant;
-  if (tensor === undefined || !isInteger(tensor.elementType) || tensor.size > maxPropagatedElements) return undefined;
+  if (tensor === undefined || tensor.size > maxPropagatedElements) return undefined;
+  if (!isInteger(tensor.elementType) && tensor.elementType !== "boolean") return undefined;
   return Array.from(tensor.data as ArrayLike<number | bigint>, Number);
 }
 

@@ -1,7 +1,7 @@
 /**
  * Element-wise arithmetic as data: one expression per operation, from which evaluation, constant folding and every
  * device's kernels follow. Values live in the domain of the operation's element type: floats, or integers (where
- * `div` truncates and `mod` has the dividend's sign); comparisons and logic give booleans.
+ * `div` truncates, `pythonDiv` rounds down, and `mod` has the dividend's sign); comparisons and logic give booleans.
  */
 export type ScalarExpression =
   | { readonly kind: "input"; readonly index: number }
@@ -43,6 +43,7 @@ export type BinaryScalarOp =
   | "sub"
   | "mul"
   | "div"
+  | "pythonDiv"
   | "min"
   | "max"
   | "pow"
@@ -109,6 +110,7 @@ export const add: Binary = binary("add");
 export const sub: Binary = binary("sub");
 export const mul: Binary = binary("mul");
 export const div: Binary = binary("div");
+export const pythonDiv: Binary = binary("pythonDiv");
 export const min: Binary = binary("min");
 export const max: Binary = binary("max");
 export const pow: Binary = binary("pow");

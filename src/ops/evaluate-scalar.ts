@@ -1,14 +1,26 @@
-import { broadcastShapes, rowMajorStrides, shapeSize } from "../common/shape.ts";
+import { broadcastShapes, shapeSize } from "../common/shape.ts";
 import { VintnerError } from "../common/errors.ts";
 import type { BinaryScalarOp, ScalarExpression, UnaryScalarOp } from "../model/scalar-expression.ts";
-import { type ElementType, isFloat } from "../tensor/element-type.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { type ElementType, isFloat, isInteger } from "../tensor/element-type.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { allocateNumbers, type NumberArray, tensorNumbers, tensorOfNumbers } from "../tensor/tensor-numbers.ts";
+import { broadcastPositions } from "./broadcast-positions.ts";
+import { evaluateBigScalar, fitsNumbers } from "./evaluate-big-scalar.ts";
 import { erf } from "./special-functions.ts";
 
 const roundEven = (x: number): number => {
   const r = Math.round(x);
   return Math.abs(x % 1) === 0.5 && r % 2 !== 0 ? r - 1 : r;
+};
+
+const roundAway = (x: number): number => {
+  const whole = Math.trunc(x);
+  return Math.abs(x - whole) >= 0.5 ? whole + Math.sign(x) : whole;
+};
+
+const floorMod = (a: number, b: number): number => {
+  const rest = a % b;
+  return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
 };
 
 const unary: Readonly<Record<UnaryScalarOp, (x: number) => number>> = {
@@ -22,7 +34,7 @@ const unary: Readonly<Record<UnaryScalarOp, (x: number) => number>> = {
   floor: Math.floor,
   ceil: Math.ceil,
   round: roundEven,
-  roundAway: (x) => Math.sign(x) * Math.floor(Math.abs(x) + 0.5),
+  roundAway,
   trunc: Math.trunc,
   sin: Math.sin,
   cos: Math.cos,
@@ -44,11 +56,12 @@ const binary: Readonly<Record<BinaryScalarOp, (a: number, b: number) => number>>
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
   div: (a, b) => a / b,
+  pythonDiv: (a, b) => a / b,
   min: Math.min,
   max: Math.max,
   pow: (a, b) => a ** b,
   mod: (a, b) => a % b,
-  floorMod: (a, b) => a - Math.floor(a / b) * b,
+  floorMod,
   eq: (a, b) => (a === b ? 1 : 0),
   ne: (a, b) => (a !== b ? 1 : 0),
   lt: (a, b) => (a < b ? 1 : 0),
@@ -60,21 +73,13 @@ const binary: Readonly<Record<BinaryScalarOp, (a: number, b: number) => number>>
   xor: (a, b) => ((a ? !b : b) ? 1 : 0),
 };
 
-/** Integer semantics where they differ from those of floats. */
+/** Integer semantics where they differ from those of floats. Division by zero, which OpenVINO leaves open, gives 0. */
 const integerBinary: Readonly<Partial<Record<BinaryScalarOp, (a: number, b: number) => number>>> = {
-  div: (a, b) => Math.trunc(a / b),
-  pow: (a, b) => Math.trunc(a ** b),
-};
-
-/** 64-bit integers beyond 2^53 need BigInts for these. */
-const bigBinary: Readonly<Partial<Record<BinaryScalarOp, (a: bigint, b: bigint) => bigint>>> = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
-  min: (a, b) => (a < b ? a : b),
-  max: (a, b) => (a > b ? a : b),
-  mod: (a, b) => a % b,
+  div: (a, b) => (b === 0 ? 0 : Math.trunc(a / b)),
+  pythonDiv: (a, b) => (b === 0 ? 0 : Math.floor(a / b)),
+  mod: (a, b) => (b === 0 ? 0 : a % b),
+  floorMod: (a, b) => (b === 0 ? 0 : floorMod(a, b)),
+  pow: (a, b) => (a === 0 && b < 0 ? 0 : Math.trunc(a ** b)),
 };
 
 type Column = Float64Array;
@@ -83,8 +88,8 @@ type Column = Float64Array;
 const chunk = 2048;
 
 /**
- * Evaluates an expression over tensors with numpy broadcasting. Arithmetic is in float64 (exact for integers below 2^53;
- * 64-bit integers beyond go through BigInts), the result rounded once to the output's type.
+ * Evaluates an expression over tensors with numpy broadcasting. Floats are computed in float64 and rounded once to the
+ * output's type; integers are exact, and wrap around in the output's type. Throws INVALID_ARGUMENT for shapes that do not fit.
  */
 export function evaluateScalar(expression: ScalarExpression, inputs: readonly Tensor[], outputType: ElementType): Tensor {
   const shape = inputs
@@ -95,54 +100,42 @@ export function evaluateScalar(expression: ScalarExpression, inputs: readonly Te
         throw new VintnerError("INVALID_ARGUMENT", { what: "shapes cannot be broadcast together", got: `[${a}] and [${b}]` });
       return out;
     }, []);
-  const exact = evaluateBig(expression, inputs, shape, outputType);
-  if (exact) return exact;
+  const integer = inputs.some((t) => isInteger(t.elementType)) && !inputs.some((t) => isFloat(t.elementType));
+  const numbers = inputs.map(tensorNumbers);
+  if (integer && !isFloat(outputType) && !fitsNumbers(expression, numbers)) {
+    const exact = evaluateBigScalar(expression, inputs, shape, outputType);
+    if (exact) return exact;
+  }
   const size = shapeSize(shape);
-  const integer = inputs.length > 0 && inputs.every((t) => !isFloat(t.elementType) && t.elementType !== "boolean");
-  const readers = inputs.map((t) => reader(t, shape));
-  const output = outputType === "i64" || outputType === "u64" ? new Float64Array(size) : allocateNumbers(outputType, size);
+  const readers = inputs.map((t, i) => reader(t, numbers[i], shape));
+  const output = allocateNumbers(outputType, size);
   const program = compile(expression, integer);
   const columns = inputs.map(() => new Float64Array(chunk));
-  const convertsToInteger = !isFloat(outputType) && outputType !== "boolean" && !integer;
   for (let begin = 0; begin < size; begin += chunk) {
     const count = Math.min(chunk, size - begin);
     for (const [i, read] of readers.entries()) read(columns[i], begin, count);
-    const values = program(columns, count);
-    store(output, begin, values, count, convertsToInteger, outputType === "boolean");
+    store(output, begin, program(columns, count), count, outputType);
   }
   return tensorOfNumbers(outputType, shape, output);
 }
 
-function store(output: NumberArray, begin: number, values: Column, count: number, truncates: boolean, boolean: boolean): void {
-  if (boolean) for (let i = 0; i < count; i++) output[begin + i] = values[i] !== 0 ? 1 : 0;
-  else if (truncates) for (let i = 0; i < count; i++) output[begin + i] = Math.trunc(values[i]);
+function store(output: NumberArray, begin: number, values: Column, count: number, type: ElementType): void {
+  if (type === "boolean") for (let i = 0; i < count; i++) output[begin + i] = values[i] !== 0 ? 1 : 0;
   else for (let i = 0; i < count; i++) output[begin + i] = values[i];
 }
 
 /** Fills a column with elements [begin, begin + count) of the broadcast tensor. */
-function reader(tensor: Tensor, shape: readonly number[]): (column: Column, begin: number, count: number) => void {
-  const data = tensorNumbers(tensor);
-  if (tensor.size === shapeSize(shape))
+function reader(tensor: Tensor, data: NumberArray, shape: readonly number[]): (column: Column, begin: number, count: number) => void {
+  if (data.length === shapeSize(shape))
     return (column, begin, count) => {
       for (let i = 0; i < count; i++) column[i] = data[begin + i];
     };
-  if (tensor.size === 1) return (column, _, count) => void column.fill(data[0], 0, count);
-  const lead = shape.length - tensor.shape.length;
-  const own = rowMajorStrides(tensor.shape);
-  const strides = shape.map((_, i) => (i < lead || tensor.shape[i - lead] === 1 ? 0 : own[i - lead]));
-  const outer = rowMajorStrides(shape);
+  if (data.length === 1) return (column, _, count) => void column.fill(data[0], 0, count);
+  const fill = broadcastPositions(tensor.shape, shape);
+  const positions = new Float64Array(chunk);
   return (column, begin, count) => {
-    const counters = shape.map((d, i) => Math.floor(begin / outer[i]) % d);
-    let at = counters.reduce((sum, c, i) => sum + c * strides[i], 0);
-    for (let i = 0; i < count; i++) {
-      column[i] = data[at];
-      for (let d = shape.length - 1; d >= 0; d--) {
-        at += strides[d];
-        if (++counters[d] < shape[d]) break;
-        at -= strides[d] * shape[d];
-        counters[d] = 0;
-      }
-    }
+    fill(positions, begin, count);
+    for (let i = 0; i < count; i++) column[i] = data[positions[i]];
   };
 }
 
@@ -199,39 +192,3 @@ function compile(expression: ScalarExpression, integer: boolean): (inputs: reado
     return result(inputs);
   };
 }
-
-/** One binary operation on 64-bit integers of which some do not fit a double. */
-function evaluateBig(
-  e: ScalarExpression,
-  inputs: readonly Tensor[],
-  shape: readonly number[],
-  outputType: ElementType,
-): Tensor | undefined {
-  if (outputType !== "i64" && outputType !== "u64") return undefined;
-  if (!inputs.some((t) => isBig(t.data))) return undefined;
-  if (e.kind !== "binary" || e.a.kind !== "input" || e.b.kind !== "input") return undefined;
-  const f = bigBinary[e.op];
-  const [a, b] = [inputs[e.a.index], inputs[e.b.index]];
-  if (f === undefined || !isBigArray(a.data) || !isBigArray(b.data)) return undefined;
-  const indexOf = (t: Tensor): ((i: number) => number) => {
-    const positions = new Float64Array(shapeSize(shape));
-    reader(
-      new Tensor(
-        "f64",
-        t.shape,
-        Float64Array.from({ length: t.size }, (_, i) => i),
-      ),
-      shape,
-    )(positions, 0, positions.length);
-    return (i) => positions[i];
-  };
-  const [ai, bi] = [indexOf(a), indexOf(b)];
-  const out = outputType === "i64" ? new BigInt64Array(shapeSize(shape)) : new BigUint64Array(shapeSize(shape));
-  for (let i = 0; i < out.length; i++) out[i] = f(a.data[ai(i)] as bigint, b.data[bi(i)] as bigint);
-  return new Tensor(outputType, shape, out);
-}
-
-const isBigArray = (data: unknown): data is BigInt64Array | BigUint64Array =>
-  data instanceof BigInt64Array || data instanceof BigUint64Array;
-const limit = 1n << 31n;
-const isBig = (data: unknown): boolean => isBigArray(data) && data.some((n: bigint) => n > limit || n < -limit);

@@ -43,6 +43,11 @@ export function allocateNumbers(type: ElementType, size: number): NumberArray {
   return allocateArray(elementTypes[type].array, size) as NumberArray;
 }
 
+/** What processors make of numbers that no 64-bit integer holds: the lowest one. */
+const lowestInteger = -(2n ** 63n);
+
+const toBigInt = (n: number): bigint => (n >= -(2 ** 63) && n < 2 ** 64 ? BigInt(Math.trunc(n)) : lowestInteger);
+
 /** A tensor of numbers, rounded to the element type; takes `numbers` over where it is of the tensor's own array. */
 export function tensorOfNumbers(type: ElementType, shape: readonly number[], numbers: NumberArray | readonly number[]): Tensor {
   checkNumeric(type);
@@ -54,13 +59,13 @@ export function tensorOfNumbers(type: ElementType, shape: readonly number[], num
     return new Tensor(
       type,
       shape,
-      BigInt64Array.from(numbers as ArrayLike<number>, (n) => BigInt(Math.trunc(n))),
+      BigInt64Array.from(numbers as ArrayLike<number>, toBigInt),
     );
   if (type === "u64")
     return new Tensor(
       type,
       shape,
-      BigUint64Array.from(numbers as ArrayLike<number>, (n) => BigInt(Math.trunc(n))),
+      BigUint64Array.from(numbers as ArrayLike<number>, toBigInt),
     );
   return new Tensor(type, shape, Array.from(numbers as ArrayLike<number>));
 }
