@@ -29,6 +29,9 @@ const models = [
   "ir-openvino/mo_samplenet_caffe_pre.xml",
 ];
 
+/** One step of a FakeQuantize, which a last bit before it may decide, shows in the outputs of INT8 networks. */
+const toleranceOf = (path: string): number => (path.includes("INT8") ? 5e-3 : 1e-4);
+
 /** Operations that come later: reading says which. */
 const unsupported = {
   "ir-openvino/ovc_silero_vad_v5_16k.xml": /If of opset8/,
@@ -45,7 +48,7 @@ describe.skipIf(!modelsPresent)(`IRs of real toolkits${modelsPresent ? "" : " (s
         const expected = arrays();
         const got = Object.values(compiled.createInferRequest().infer(inputs.map(({ key }) => expected.get(key) as Tensor)));
         for (const [i, { name, key }] of outputs.entries())
-          expect(rangeError(got[i] as Tensor, expected.get(key) as Tensor), name).toBeLessThanOrEqual(1e-4);
+          expect(rangeError(got[i] as Tensor, expected.get(key) as Tensor), name).toBeLessThanOrEqual(toleranceOf(path));
       } finally {
         compiled.dispose();
       }
