@@ -9,6 +9,7 @@ import type { WindowAxis } from "../src/devices/cpu/kernels/convolution-window.t
 import { flatten } from "../src/devices/cpu/lower-convolution.ts";
 import { blockChannels } from "../src/devices/cpu/kernels/tile.ts";
 import { stridesOfOrder, type View } from "../src/devices/cpu/view.ts";
+import { measurePeak } from "../src/codegen/x64/peak-probe.ts";
 import type { Step } from "../src/kernel/engine.ts";
 
 /** GFLOP/s of single convolution layers on each target, one thread: the kernels alone, without a model around them. */
@@ -29,6 +30,7 @@ const view = (shape: readonly number[]): View => ({
 
 for (const target of process.argv[2]?.split(",") ?? availableTargets().filter((t) => t !== "interpreter")) {
   const engine = createEngine(target as ReturnType<typeof availableTargets>[number], 1);
+  const peak = target === "x64-avx512" || target === "x64-avx2" ? measurePeak(target) : undefined;
   for (const { name, inputs, outputs, size, kernel } of layers) {
     const axis: WindowAxis = { input: size, output: size, kernel, stride: 1, dilation: 1, pad: (kernel - 1) / 2 };
     const problem: ConvolutionProblem = flatten({
@@ -76,7 +78,9 @@ for (const target of process.argv[2]?.split(",") ?? availableTargets().filter((t
       best = Math.min(best, performance.now() - begin);
     }
     const tiles = parts.map((p) => `${p.segment.tile.rows}x${p.segment.tile.vectors}x${p.segment.tile.lanes}`).join(" + ");
-    process.stdout.write(`${target} ${name}: ${(flops / best / 1e6).toFixed(1)} GFLOP/s, ${best.toFixed(3)} ms, tiles ${tiles}\n`);
+    process.stdout.write(
+      `${target} ${name}: ${(flops / best / 1e6).toFixed(1)} GFLOP/s${peak === undefined ? "" : `, ${((flops / best / 1e6 / peak) * 100).toFixed(0)} of 100 of the FMA peak`}, ${best.toFixed(3)} ms, tiles ${tiles}\n`,
+    );
     program.dispose();
   }
   engine.dispose();
