@@ -1,6 +1,6 @@
 import { defineOp } from "../define-op.ts";
-import { outputSpec } from "../output-spec.ts";
-import { convertTensor } from "./convert.ts";
+import { convertTensor } from "./convert-tensor.ts";
+import { inferConversion } from "./convert.ts";
 
 /** Changes the element type to that of the second input. */
 export const ConvertLike = defineOp({
@@ -8,6 +8,6 @@ export const ConvertLike = defineOp({
   since: "opset1",
   inputs: 2,
   attributes: {},
-  infer: ({ inputs: [data, like] }) => [outputSpec(like.elementType, data.partialShape.dimensions)],
+  infer: (context) => inferConversion(context, context.inputs[1].elementType),
   evaluate: ({ inputs: [data, like] }) => [convertTensor(data, like.elementType)],
 });

@@ -1,6 +1,7 @@
 import { boolean } from "../../model/attribute.ts";
 import { div, pythonDiv } from "../../model/scalar-expression.ts";
-import { autoBroadcast, defineElementwise } from "../define-elementwise.ts";
+import { autoBroadcast } from "../auto-broadcast.ts";
+import { defineElementwise } from "../define-elementwise.ts";
 
 /** a / b, element by element; integers are rounded down, without `m_pythondiv` towards zero. */
 export const Divide = defineElementwise({

@@ -1,5 +1,5 @@
 import { exp } from "../../model/scalar-expression.ts";
 import { defineElementwise } from "../define-elementwise.ts";
 
-/** E^x of each element. */
+/** e^x of each element. */
 export const Exp = defineElementwise({ type: "Exp", since: "opset1", inputs: 1, scalar: ([x]) => exp(x) });

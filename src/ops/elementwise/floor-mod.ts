@@ -1,5 +1,6 @@
 import { floorMod } from "../../model/scalar-expression.ts";
-import { autoBroadcast, defineElementwise } from "../define-elementwise.ts";
+import { autoBroadcast } from "../auto-broadcast.ts";
+import { defineElementwise } from "../define-elementwise.ts";
 
 /** The remainder of a / b with the divisor's sign, as Python's %, element by element. */
 export const FloorMod = defineElementwise({

@@ -1,5 +1,6 @@
 import { ge } from "../../model/scalar-expression.ts";
-import { autoBroadcast, commonType, defineElementwise } from "../define-elementwise.ts";
+import { autoBroadcast } from "../auto-broadcast.ts";
+import { defineElementwise } from "../define-elementwise.ts";
 
 /** Compares element by element; the result is boolean. */
 export const GreaterEqual = defineElementwise({
@@ -8,8 +9,6 @@ export const GreaterEqual = defineElementwise({
   inputs: 2,
   attributes: autoBroadcast,
   scalar: ([a, b]) => ge(a, b),
-  outputType: (context) => {
-    commonType(context);
-    return "boolean";
-  },
+  accepts: "any",
+  outputType: "boolean",
 });

@@ -6,5 +6,7 @@ export const HardSigmoid = defineElementwise({
   type: "HardSigmoid",
   since: "opset1",
   inputs: 3,
+  accepts: "float",
+  parameters: [1, 2],
   scalar: ([x, alpha, beta]) => max(min(add(mul(alpha, x), beta), 1), 0),
 });

@@ -7,5 +7,6 @@ export const IsFinite10 = defineElementwise({
   since: "opset10",
   inputs: 1,
   scalar: ([x]) => lt(abs(x), Number.POSITIVE_INFINITY),
-  outputType: () => "boolean",
+  accepts: "float",
+  outputType: "boolean",
 });

@@ -14,5 +14,6 @@ export const IsInf10 = defineElementwise({
     if (negative === true) return positive === true ? or(below, above) : below;
     return positive === true ? above : eq(constant(0), constant(1));
   },
-  outputType: () => "boolean",
+  accepts: "float",
+  outputType: "boolean",
 });

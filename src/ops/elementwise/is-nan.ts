@@ -7,5 +7,6 @@ export const IsNaN10 = defineElementwise({
   since: "opset10",
   inputs: 1,
   scalar: ([x]) => ne(x, x),
-  outputType: () => "boolean",
+  accepts: "float",
+  outputType: "boolean",
 });

@@ -1,5 +1,6 @@
 import { le } from "../../model/scalar-expression.ts";
-import { autoBroadcast, commonType, defineElementwise } from "../define-elementwise.ts";
+import { autoBroadcast } from "../auto-broadcast.ts";
+import { defineElementwise } from "../define-elementwise.ts";
 
 /** Compares element by element; the result is boolean. */
 export const LessEqual = defineElementwise({
@@ -8,8 +9,6 @@ export const LessEqual = defineElementwise({
   inputs: 2,
   attributes: autoBroadcast,
   scalar: ([a, b]) => le(a, b),
-  outputType: (context) => {
-    commonType(context);
-    return "boolean";
-  },
+  accepts: "any",
+  outputType: "boolean",
 });

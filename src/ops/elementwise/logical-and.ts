@@ -1,5 +1,6 @@
 import { and } from "../../model/scalar-expression.ts";
-import { autoBroadcast, defineElementwise } from "../define-elementwise.ts";
+import { autoBroadcast } from "../auto-broadcast.ts";
+import { defineElementwise } from "../define-elementwise.ts";
 
 /** Logic on booleans, element by element. */
 export const LogicalAnd = defineElementwise({
@@ -8,5 +9,6 @@ export const LogicalAnd = defineElementwise({
   inputs: 2,
   attributes: autoBroadcast,
   scalar: ([a, b]) => and(a, b),
-  outputType: () => "boolean",
+  accepts: "boolean",
+  outputType: "boolean",
 });

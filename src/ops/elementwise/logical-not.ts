@@ -7,5 +7,6 @@ export const LogicalNot = defineElementwise({
   since: "opset1",
   inputs: 1,
   scalar: ([x]) => not(x),
-  outputType: () => "boolean",
+  accepts: "boolean",
+  outputType: "boolean",
 });

@@ -1,5 +1,6 @@
 import { xor } from "../../model/scalar-expression.ts";
-import { autoBroadcast, defineElementwise } from "../define-elementwise.ts";
+import { autoBroadcast } from "../auto-broadcast.ts";
+import { defineElementwise } from "../define-elementwise.ts";
 
 /** Logic on booleans, element by element. */
 export const LogicalXor = defineElementwise({
@@ -8,5 +9,6 @@ export const LogicalXor = defineElementwise({
   inputs: 2,
   attributes: autoBroadcast,
   scalar: ([a, b]) => xor(a, b),
-  outputType: () => "boolean",
+  accepts: "boolean",
+  outputType: "boolean",
 });

@@ -1,5 +1,6 @@
 import { max } from "../../model/scalar-expression.ts";
-import { autoBroadcast, defineElementwise } from "../define-elementwise.ts";
+import { autoBroadcast } from "../auto-broadcast.ts";
+import { defineElementwise } from "../define-elementwise.ts";
 
 /** The larger of both, element by element. */
 export const Maximum = defineElementwise({

@@ -1,5 +1,6 @@
 import { min } from "../../model/scalar-expression.ts";
-import { autoBroadcast, defineElementwise } from "../define-elementwise.ts";
+import { autoBroadcast } from "../auto-broadcast.ts";
+import { defineElementwise } from "../define-elementwise.ts";
 
 /** The smaller of both, element by element. */
 export const Minimum = defineElementwise({

@@ -1,5 +1,6 @@
 import { mod } from "../../model/scalar-expression.ts";
-import { autoBroadcast, defineElementwise } from "../define-elementwise.ts";
+import { autoBroadcast } from "../auto-broadcast.ts";
+import { defineElementwise } from "../define-elementwise.ts";
 
 /** The remainder of a / b with the dividend's sign, as C's fmod, element by element. */
 export const Mod = defineElementwise({

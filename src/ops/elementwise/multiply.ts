@@ -1,7 +1,8 @@
 import { mul } from "../../model/scalar-expression.ts";
-import { autoBroadcast, defineElementwise } from "../define-elementwise.ts";
+import { autoBroadcast } from "../auto-broadcast.ts";
+import { defineElementwise } from "../define-elementwise.ts";
 
-/** A * b, element by element. */
+/** a * b, element by element. */
 export const Multiply = defineElementwise({
   type: "Multiply",
   since: "opset1",

@@ -1,10 +1,13 @@
-import { input, max, min, mul, add } from "../../model/scalar-expression.ts";
+import { add, input, max, min, mul } from "../../model/scalar-expression.ts";
+import { broadcastDimensions } from "../broadcast-dimensions.ts";
+import { commonType } from "../define-elementwise.ts";
 import { defineOp } from "../define-op.ts";
 import { evaluateScalar } from "../evaluate-scalar.ts";
 import { outputSpec } from "../output-spec.ts";
+import type { Dimension } from "../../tensor/dimension.ts";
 
-/** A slope of one dimension belongs to the channels, axis 1 of the data, unless it is as long as the last axis alone fits. */
-export function slopeShape(data: readonly number[], slope: readonly number[]): number[] {
+/** A slope of one dimension that is as long as axis 1 of the data belongs to the channels there; else numpy's rules hold. */
+function slopeShape<T extends Dimension>(data: readonly T[], slope: readonly T[]): (T | 1)[] {
   if (slope.length !== 1 || data.length < 2 || slope[0] === 1 || slope[0] !== data[1]) return [...slope];
   return data.slice(1).map((_, i) => (i === 0 ? slope[0] : 1));
 }
@@ -18,7 +21,16 @@ export const PRelu = defineOp({
   since: "opset1",
   inputs: 2,
   attributes: {},
-  infer: ({ inputs: [data] }) => [outputSpec(data.elementType, data.partialShape.dimensions)],
+  infer: (context) => {
+    const [data, slope] = context.inputs.map((i) => i.partialShape);
+    if (data.isStatic && slope.isStatic) {
+      const own = data.dimensions as readonly number[];
+      const out = broadcastDimensions(own, slopeShape(own, slope.dimensions as readonly number[]));
+      if (out?.length !== own.length || out.some((d, i) => d !== own[i]))
+        context.fail("the slope cannot be broadcast to the data", { got: `${slope} to ${data}` });
+    }
+    return [outputSpec(commonType(context, "numeric"), data.dimensions)];
+  },
   evaluate: ({ inputs: [data, slope], outputs }) => [
     evaluateScalar(expression, [data, slope.reshaped(slopeShape(data.shape, slope.shape))], outputs[0].elementType),
   ],

@@ -1,7 +1,8 @@
 import { pow } from "../../model/scalar-expression.ts";
-import { autoBroadcast, defineElementwise } from "../define-elementwise.ts";
+import { autoBroadcast } from "../auto-broadcast.ts";
+import { defineElementwise } from "../define-elementwise.ts";
 
-/** A to the power of b, element by element. */
+/** a to the power of b, element by element. */
 export const Power = defineElementwise({
   type: "Power",
   since: "opset1",

@@ -1,5 +1,6 @@
 import { select } from "../../model/scalar-expression.ts";
-import { autoBroadcast, commonType, defineElementwise } from "../define-elementwise.ts";
+import { autoBroadcast } from "../auto-broadcast.ts";
+import { commonType, defineElementwise } from "../define-elementwise.ts";
 
 /** Where the condition is true the element of the second input, else of the third. */
 export const Select = defineElementwise({
@@ -11,6 +12,6 @@ export const Select = defineElementwise({
   outputType: (context) => {
     const { elementType } = context.inputs[0];
     if (elementType !== "boolean" && elementType !== "dynamic") context.fail("the condition must be boolean", { got: elementType });
-    return commonType(context, [1, 2]);
+    return commonType(context, "any", [1, 2]);
   },
 });

@@ -6,5 +6,7 @@ export const Selu = defineElementwise({
   type: "Selu",
   since: "opset1",
   inputs: 3,
+  accepts: "float",
+  parameters: [1, 2],
   scalar: ([x, alpha, lambda]) => mul(lambda, select(gt(x, 0), x, mul(alpha, sub(exp(x), 1)))),
 });

@@ -1,5 +1,6 @@
 import { mul, sub } from "../../model/scalar-expression.ts";
-import { autoBroadcast, defineElementwise } from "../define-elementwise.ts";
+import { autoBroadcast } from "../auto-broadcast.ts";
+import { defineElementwise } from "../define-elementwise.ts";
 
 /** (a - b)^2, element by element. */
 export const SquaredDifference = defineElementwise({

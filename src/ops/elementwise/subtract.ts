@@ -1,7 +1,8 @@
 import { sub } from "../../model/scalar-expression.ts";
-import { autoBroadcast, defineElementwise } from "../define-elementwise.ts";
+import { autoBroadcast } from "../auto-broadcast.ts";
+import { defineElementwise } from "../define-elementwise.ts";
 
-/** A - b, element by element. */
+/** a - b, element by element. */
 export const Subtract = defineElementwise({
   type: "Subtract",
   since: "opset1",

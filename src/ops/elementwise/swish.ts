@@ -6,5 +6,7 @@ export const Swish4 = defineElementwise({
   type: "Swish",
   since: "opset4",
   inputs: [1, 2],
+  accepts: "float",
+  parameters: [1],
   scalar: ([x, beta]) => div(x, add(1, exp(neg(beta === undefined ? x : mul(beta, x))))),
 });

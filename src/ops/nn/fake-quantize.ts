@@ -1,6 +1,7 @@
 import { int } from "../../model/attribute.ts";
 import { add, div, gt, le, max, min, mul, round, select, sub } from "../../model/scalar-expression.ts";
-import { autoBroadcast, defineElementwise } from "../define-elementwise.ts";
+import { autoBroadcast } from "../auto-broadcast.ts";
+import { defineElementwise } from "../define-elementwise.ts";
 
 /**
  * Rounds to `levels` equal steps between the input bounds and maps these to the output bounds; beyond them the nearest
