@@ -55,17 +55,15 @@ export function tensorOfNumbers(type: ElementType, shape: readonly number[], num
   if (type === "f16") return new Tensor(type, shape, Uint16Array.from(numbers as ArrayLike<number>, numberToFloat16));
   if (type === "bf16") return new Tensor(type, shape, Uint16Array.from(numbers as ArrayLike<number>, numberToBfloat16));
   if (numbers instanceof array) return new Tensor(type, shape, numbers as NumberArray);
-  if (type === "i64")
-    return new Tensor(
-      type,
-      shape,
-      BigInt64Array.from(numbers as ArrayLike<number>, toBigInt),
-    );
-  if (type === "u64")
-    return new Tensor(
-      type,
-      shape,
-      BigUint64Array.from(numbers as ArrayLike<number>, toBigInt),
-    );
+  if (type === "i64") return new Tensor(type, shape, BigInt64Array.from(numbers as ArrayLike<number>, toBigInt));
+  if (type === "u64") return new Tensor(type, shape, BigUint64Array.from(numbers as ArrayLike<number>, toBigInt));
   return new Tensor(type, shape, Array.from(numbers as ArrayLike<number>));
+}
+
+/** A tensor of numbers computed in float64, rounded to the element type. */
+export function roundedTensor(type: ElementType, shape: readonly number[], numbers: Float64Array): Tensor {
+  if (type === "f64") return new Tensor(type, shape, numbers);
+  const out = allocateNumbers(type, numbers.length);
+  out.set(numbers);
+  return tensorOfNumbers(type, shape, out);
 }

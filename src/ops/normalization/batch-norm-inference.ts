@@ -4,41 +4,27 @@ import { add, div, input, mul, sqrt, sub } from "../../model/scalar-expression.t
 import type { Tensor } from "../../tensor/tensor.ts";
 import { defineOp } from "../define-op.ts";
 import { evaluateScalar } from "../evaluate-scalar.ts";
-import { outputSpec } from "../output-spec.ts";
+import { checkChannelVectors, inferSame } from "./infer-same.ts";
 
 /** Positions of data, gamma, beta, mean and variance among the inputs. */
 type Roles = readonly [data: number, gamma: number, beta: number, mean: number, variance: number];
 
 const inferOf =
-  (roles: Roles) =>
+  ([data, ...vectors]: Roles) =>
   (context: InferContext): readonly OutputSpec[] => {
-    const data = context.inputs[roles[0]];
-    const channels = data.partialShape.dimensions?.[1];
-    for (const i of roles.slice(1)) {
-      const own = context.inputs[i].partialShape.dimensions;
-      if (own !== undefined && own.length !== 1)
-        context.fail("scale, shift, mean and variance must be vectors", { got: String(context.inputs[i].partialShape) });
-      if (typeof channels === "number" && typeof own?.[0] === "number" && own[0] !== channels)
-        context.fail("one value for each channel is needed", { expected: String(channels), got: String(own[0]) });
-    }
-    return [outputSpec(data.elementType, data.partialShape.dimensions)];
+    checkChannelVectors(context, data, vectors);
+    return inferSame(context, data);
   };
 
+const [x, gamma, beta, mean, variance] = [0, 1, 2, 3, 4].map(input);
+
 const evaluateOf =
-  (roles: Roles) =>
+  ([data, ...vectors]: Roles) =>
   ({ inputs, attributes }: EvaluateContext): readonly Tensor[] => {
-    const data = inputs[roles[0]];
-    const perChannel = roles
-      .slice(1)
-      .map((i) => inputs[i].reshaped([inputs[i].size, ...new Array<number>(Math.max(0, data.shape.length - 2)).fill(1)]));
-    const [x, gamma, beta, mean, variance] = [0, 1, 2, 3, 4].map(input);
-    return [
-      evaluateScalar(
-        add(mul(div(sub(x, mean), sqrt(add(variance, attributes["epsilon"] as number))), gamma), beta),
-        [data, ...perChannel],
-        data.elementType,
-      ),
-    ];
+    const { shape, elementType } = inputs[data];
+    const perChannel = vectors.map((i) => inputs[i].reshaped([inputs[i].size, ...shape.slice(2).map(() => 1)]));
+    const deviation = sqrt(add(variance, attributes["epsilon"] as number));
+    return [evaluateScalar(add(mul(div(sub(x, mean), deviation), gamma), beta), [inputs[data], ...perChannel], elementType)];
   };
 
 const attributes = { epsilon: float() } as const;

@@ -1,9 +1,10 @@
 import { float, int } from "../../model/attribute.ts";
 import { add, input, mul } from "../../model/scalar-expression.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import { defineOp } from "../define-op.ts";
 import { evaluateScalar } from "../evaluate-scalar.ts";
-import { outputSpec } from "../output-spec.ts";
-import { meanVarianceTensor } from "./mvn.ts";
+import { checkChannelVectors, inferSame } from "./infer-same.ts";
+import { normalizeMeanVariance } from "./mean-variance.ts";
 
 /** Normalizes groups of channels, then scales and shifts each channel (Wu and He, 2018). Inputs: data, scale, bias. */
 export const GroupNormalization12 = defineOp({
@@ -12,19 +13,21 @@ export const GroupNormalization12 = defineOp({
   inputs: 3,
   attributes: { num_groups: int(), epsilon: float() },
   infer: (context) => {
-    const [x] = context.inputs;
-    const channels = x.partialShape.dimensions?.[1];
+    checkChannelVectors(context, 0, [1, 2]);
+    const channels = context.inputs[0].partialShape.dimensions?.[1];
     const groups = context.attributes["num_groups"] as number;
-    if (typeof channels === "number" && (groups < 1 || channels % groups !== 0))
-      context.fail("the channels cannot be divided into the groups", { expected: `a divisor of ${channels}`, got: String(groups) });
-    return [outputSpec(x.elementType, x.partialShape.dimensions)];
+    if (groups < 1 || (typeof channels === "number" && channels % groups !== 0))
+      context.fail("the channels cannot be divided into the groups", { expected: `a divisor of ${String(channels)}`, got: String(groups) });
+    return inferSame(context);
   },
-  evaluate: ({ inputs: [x, scale, bias], attributes }) => {
+  evaluate: ({ node, inputs: [x, scale, bias], attributes }) => {
     const groups = attributes["num_groups"] as number;
-    const [batch] = x.shape;
-    const grouped = x.reshaped([batch, groups, x.size / Math.max(1, batch * groups)]);
-    const normalized = meanVarianceTensor(grouped, [2], true, attributes["epsilon"] as number, true).reshaped(x.shape);
-    const channelShape = [scale.size, ...x.shape.slice(2).map(() => 1)];
+    const [batch, channels] = x.shape;
+    if (channels % groups !== 0) node.fail("the channels cannot be divided into the groups", { got: `${channels} in ${groups}` });
+    const grouped = [batch, groups, x.size / Math.max(1, batch * groups)];
+    const options = { normalizeVariance: true, eps: attributes["epsilon"] as number, inside: true };
+    const normalized = new Tensor("f64", x.shape, normalizeMeanVariance(x, grouped, [2], options));
+    const channelShape = [channels, ...x.shape.slice(2).map(() => 1)];
     return [
       evaluateScalar(
         add(mul(input(0), input(1)), input(2)),

@@ -1,10 +1,10 @@
 import { float, string } from "../../model/attribute.ts";
-import { div, input } from "../../model/scalar-expression.ts";
-import { tensorNumbers } from "../../tensor/tensor-numbers.ts";
+import { roundedTensor, tensorNumbers } from "../../tensor/tensor-numbers.ts";
 import { defineOp } from "../define-op.ts";
-import { evaluateScalar } from "../evaluate-scalar.ts";
-import { outputSpec } from "../output-spec.ts";
-import { reduceTensor, resolveAxes } from "../reduction/define-reduction.ts";
+import { inferAxes, resolveAxes } from "../reduction/axes.ts";
+import { reduceNumbers, sumOfSquares } from "../reduction/reduce-numbers.ts";
+import { inferSame } from "./infer-same.ts";
+import { withReduced } from "./mean-variance.ts";
 
 /** x / sqrt(sum of x^2 over axes, with eps added to it or as its least value). */
 export const NormalizeL2 = defineOp({
@@ -12,18 +12,26 @@ export const NormalizeL2 = defineOp({
   since: "opset1",
   inputs: 2,
   attributes: { eps: float(), eps_mode: string({ oneOf: ["add", "max"] }) },
-  infer: ({ inputs: [x] }) => [outputSpec(x.elementType, x.partialShape.dimensions)],
+  infer: (context) => {
+    inferAxes(context, 1);
+    return inferSame(context);
+  },
   evaluate: ({ node, inputs: [x, axesTensor], attributes }) => {
-    const axes = resolveAxes(Array.from(tensorNumbers(axesTensor)), x.shape.length, (a) =>
-      node.fail("an axis is out of range", { got: String(a) }),
-    );
+    const { shape, elementType } = x;
+    const axes = resolveAxes(node, axesTensor, shape.length);
     const eps = attributes["eps"] as number;
-    const add = attributes["eps_mode"] === "add";
-    const norm = reduceTensor(x, axes, true, {
-      start: 0,
-      combine: (sum, v) => sum + v * v,
-      finish: (sum) => Math.sqrt(add ? sum + eps : Math.max(sum, eps)),
+    const adds = attributes["eps_mode"] === "add";
+    const data = tensorNumbers(x);
+    const norm = reduceNumbers(data, shape, axes, {
+      ...sumOfSquares,
+      finish: (total) => Math.sqrt(adds ? total + eps : Math.max(total, eps)),
     });
-    return [evaluateScalar(div(input(0), input(1)), [x, norm], x.elementType)];
+    return [
+      roundedTensor(
+        elementType,
+        shape,
+        withReduced(data, shape, axes, norm, (v, n) => v / n),
+      ),
+    ];
   },
 });

@@ -3,19 +3,18 @@ import { int } from "../../model/attribute.ts";
 import type { InferContext, OutputSpec } from "../../model/operation.ts";
 import type { Node } from "../../model/node.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
+import { roundedTensor, tensorNumbers } from "../../tensor/tensor-numbers.ts";
 import { defineOp } from "../define-op.ts";
-import { outputSpec } from "../output-spec.ts";
 import { eachLine } from "../reduction/along-axis.ts";
+import { inferSame } from "./infer-same.ts";
 
 /** Same shape as the input, with the axis attribute checked. */
 export function inferAlongAxis(context: InferContext): readonly OutputSpec[] {
-  const [data] = context.inputs;
-  const rank = data.partialShape.rank;
+  const { rank } = context.inputs[0].partialShape;
   const axis = context.attributes["axis"] as number;
   if (rank !== undefined && normalizeAxis(axis, rank) === undefined)
     context.fail("the axis is out of range", { expected: `${-rank} to ${rank - 1}`, got: String(axis) });
-  return [outputSpec(data.elementType, data.partialShape.dimensions)];
+  return inferSame(context);
 }
 
 /** exp(x - max) / sum along an axis, or its logarithm. */
@@ -29,10 +28,10 @@ export function softmaxTensor(node: Node, tensor: Tensor, axisAttribute: number,
     for (let k = 0; k < length; k++) max = Math.max(max, x[first + k * stride]);
     let sum = 0;
     for (let k = 0; k < length; k++) sum += y[first + k * stride] = Math.exp(x[first + k * stride] - max);
-    const shift = max + Math.log(sum);
-    for (let k = 0; k < length; k++) y[first + k * stride] = logarithm ? x[first + k * stride] - shift : y[first + k * stride] / sum;
+    const shift = Math.log(sum);
+    for (let k = 0; k < length; k++) y[first + k * stride] = logarithm ? x[first + k * stride] - max - shift : y[first + k * stride] / sum;
   });
-  return tensorOfNumbers(tensor.elementType, tensor.shape, tensor.elementType === "f64" ? y : Array.from(y));
+  return roundedTensor(tensor.elementType, tensor.shape, y);
 }
 
 /** exp(x) / sum of exp(x) along an axis. */

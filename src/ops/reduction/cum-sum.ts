@@ -1,33 +1,62 @@
 import { normalizeAxis } from "../../common/shape.ts";
 import { boolean } from "../../model/attribute.ts";
-import { tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { allocateArray, roundedTensor, tensorNumbers } from "../../tensor/tensor-numbers.ts";
+import { commonType } from "../define-elementwise.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
 import { eachLine } from "./along-axis.ts";
 
-/** Running sums along an axis; `exclusive` leaves the element itself out, `reverse` starts from the end. */
+/** Running sums along an axis (input 1, by default 0); `exclusive` leaves the element itself out, `reverse` starts from the end. */
 export const CumSum3 = defineOp({
   type: "CumSum",
   since: "opset3",
-  inputs: 2,
+  inputs: [1, 2],
   attributes: { exclusive: boolean(false), reverse: boolean(false) },
-  infer: ({ inputs: [data] }) => [outputSpec(data.elementType, data.partialShape.dimensions)],
+  infer: (context) => {
+    const { rank, dimensions } = context.inputs[0].partialShape;
+    const axis = context.value(1)?.[0];
+    if (rank !== undefined && typeof axis === "number" && normalizeAxis(axis, rank) === undefined)
+      context.fail("the axis is out of range", { expected: `${-rank} to ${rank - 1}`, got: String(axis) });
+    return [outputSpec(commonType(context, "numeric", [0]), dimensions)];
+  },
   evaluate: ({ node, inputs: [data, axisTensor], attributes }) => {
-    const axis =
-      normalizeAxis(tensorNumbers(axisTensor)[0], data.shape.length) ??
-      node.fail("the axis is out of range", { got: String(axisTensor.data[0]) });
+    const { shape, elementType } = data;
+    const given = axisTensor === undefined ? 0 : tensorNumbers(axisTensor)[0];
+    const axis = normalizeAxis(given, shape.length) ?? node.fail("the axis is out of range", { got: String(given) });
+    const order = { length: shape[axis], exclusive: attributes["exclusive"] === true, reverse: attributes["reverse"] === true };
+    if (data.data instanceof BigInt64Array || data.data instanceof BigUint64Array) {
+      const numbers = data.data;
+      const sums = numbers.slice();
+      eachLine(shape, axis, (first, stride) => {
+        let sum = 0n;
+        runAlong(order, first, stride, (at) => {
+          if (order.exclusive) sums[at] = sum;
+          sum += numbers[at];
+          if (!order.exclusive) sums[at] = sum;
+        });
+      });
+      return [new Tensor(elementType, shape, sums)];
+    }
     const numbers = tensorNumbers(data);
-    const sums = new Float64Array(numbers.length);
-    const length = data.shape[axis];
-    eachLine(data.shape, axis, (first, stride) => {
+    const sums = allocateArray(Float64Array, numbers.length) as Float64Array;
+    eachLine(shape, axis, (first, stride) => {
       let sum = 0;
-      for (let k = 0; k < length; k++) {
-        const at = first + (attributes["reverse"] === true ? length - 1 - k : k) * stride;
-        if (attributes["exclusive"] === true) sums[at] = sum;
+      runAlong(order, first, stride, (at) => {
+        if (order.exclusive) sums[at] = sum;
         sum += numbers[at];
-        if (attributes["exclusive"] !== true) sums[at] = sum;
-      }
+        if (!order.exclusive) sums[at] = sum;
+      });
     });
-    return [tensorOfNumbers(data.elementType, data.shape, data.elementType === "f64" ? sums : Array.from(sums))];
+    return [roundedTensor(elementType, shape, sums)];
   },
 });
+
+function runAlong(
+  { length, reverse }: { readonly length: number; readonly reverse: boolean },
+  first: number,
+  stride: number,
+  visit: (at: number) => void,
+): void {
+  for (let k = 0; k < length; k++) visit(first + (reverse ? length - 1 - k : k) * stride);
+}

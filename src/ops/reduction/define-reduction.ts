@@ -1,110 +1,91 @@
-import { normalizeAxis, rowMajorStrides, shapeSize } from "../../common/shape.ts";
+import { shapeSize } from "../../common/shape.ts";
 import { boolean } from "../../model/attribute.ts";
 import type { InferContext } from "../../model/operation.ts";
-import { anyDimension, type Dimension, isKnown } from "../../tensor/dimension.ts";
-import { dimensionProduct } from "../../tensor/dimension-arithmetic.ts";
-import { isInteger } from "../../tensor/element-type.ts";
+import type { Dimension } from "../../tensor/dimension.ts";
+import { type ElementType, elementTypes, isFloat, isInteger } from "../../tensor/element-type.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
+import { allocateNumbers, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
+import { inferAxes, reducedDimensions, resolveAxes } from "./axes.ts";
+import { reduceBigIntegers } from "./reduce-big-integers.ts";
+import { reduceNumbers, type Reducer } from "./reduce-numbers.ts";
 
-/** How elements along the axes are combined, in float64. */
-export interface Reducer {
-  readonly start: number;
-  readonly combine: (sum: number, x: number) => number;
-  readonly finish?: (sum: number, count: number) => number;
+interface ReductionOptions<Type extends string> {
+  readonly type: Type;
+  readonly since: "opset1" | "opset4";
+  readonly reducer: Reducer;
+  /** Exact on 64-bit integers, where the reducer is not. */
+  readonly bigCombine?: (sum: bigint, x: bigint) => bigint;
+  /** Booleans instead of numbers. */
+  readonly logical?: boolean;
+  /** A vector of a shape sub-graph reduced to one number. */
+  readonly propagate?: (a: Dimension, b: Dimension) => Dimension;
 }
 
-/** The axes of input 1, sorted and without repetition; undefined where they, or the rank, are not known. */
-export function reductionAxes(context: InferContext): number[] | undefined {
-  const rank = context.inputs[0].partialShape.rank;
-  const value = context.value(1);
-  if (rank === undefined || !value?.every(isKnown)) return undefined;
-  return resolveAxes(value as readonly number[], rank, (axis) =>
-    context.fail("a reduction axis is out of range", { expected: `${-rank} to ${rank - 1}`, got: String(axis) }),
-  );
-}
-
-export function resolveAxes(axes: readonly number[], rank: number, fail: (axis: number) => never): number[] {
-  return [...new Set(axes.map((a) => normalizeAxis(a, rank) ?? fail(a)))].toSorted((a, b) => a - b);
-}
-
-/** Dimensions after a reduction. */
-export function reducedDimensions(
-  dimensions: readonly Dimension[] | undefined,
-  axes: readonly number[] | undefined,
-  keep: boolean,
-): readonly Dimension[] | undefined {
-  if (dimensions === undefined) return undefined;
-  if (axes === undefined) return keep ? dimensions.map(() => anyDimension) : undefined;
-  return keep ? dimensions.map((d, i) => (axes.includes(i) ? 1 : d)) : dimensions.filter((_, i) => !axes.includes(i));
-}
-
-/** Combines the elements along axes. */
-export function reduceTensor(tensor: Tensor, axes: readonly number[], keep: boolean, { start, combine, finish }: Reducer): Tensor {
-  const { shape } = tensor;
-  const data = tensorNumbers(tensor);
-  const kept = shape.map((d, i) => (axes.includes(i) ? 1 : d));
-  const outStrides = rowMajorStrides(kept).map((s, i) => (axes.includes(i) ? 0 : s));
-  const sums = new Float64Array(shapeSize(kept)).fill(start);
-  const counters = new Array<number>(shape.length).fill(0);
-  let to = 0;
-  for (let at = 0; at < data.length; at++) {
-    sums[to] = combine(sums[to], data[at]);
-    for (let d = shape.length - 1; d >= 0; d--) {
-      to += outStrides[d];
-      if (++counters[d] < shape[d]) break;
-      to -= outStrides[d] * shape[d];
-      counters[d] = 0;
-    }
-  }
-  if (finish) {
-    const count = axes.reduce((n, a) => n * shape[a], 1);
-    for (let i = 0; i < sums.length; i++) sums[i] = finish(sums[i], count);
-  }
-  const out = keep ? kept : shape.filter((_, i) => !axes.includes(i));
-  if (tensor.elementType === "boolean")
-    return new Tensor(
-      "boolean",
-      out,
-      Uint8Array.from(sums, (x) => (x ? 1 : 0)),
-    );
-  return tensorOfNumbers(tensor.elementType, out, tensor.elementType === "f64" ? sums : Array.from(sums));
-}
-
-/** Declares a reduction: input 0 along the axes of input 1. */
-export const defineReduction = <const Type extends string>(
-  type: Type,
-  since: "opset1" | "opset4",
-  reducer: Reducer,
-  propagate?: "product" | "sum",
-) =>
+/** Declares a reduction: input 0 along the axes of input 1. Without axes the data passes. */
+export const defineReduction = <const Type extends string>(options: ReductionOptions<Type>) =>
   defineOp({
-    type,
-    since,
+    type: options.type,
+    since: options.since,
     inputs: 2,
     attributes: { keep_dims: boolean(false) },
     infer: (context) => {
-      const [data] = context.inputs;
+      const [{ elementType, partialShape }] = context.inputs;
+      checkType(context, elementType, options.logical === true);
       const keep = context.attributes["keep_dims"] === true;
-      const axes = reductionAxes(context);
-      const value =
-        propagate === "product" && isInteger(data.elementType) && data.partialShape.rank === 1 && axes?.length === 1
-          ? context.value(0)
-          : undefined;
+      const axes = inferAxes(context, 1);
       return [
-        outputSpec(data.elementType, reducedDimensions(data.partialShape.dimensions, axes, keep), value && [dimensionProduct(value)]),
+        outputSpec(elementType, reducedDimensions(partialShape.dimensions, axes, keep), reducedValue(context, axes, options.propagate)),
       ];
     },
-    evaluate: ({ node, inputs: [data, axes], attributes }) => [
-      reduceTensor(
-        data,
-        resolveAxes(Array.from(tensorNumbers(axes)), data.shape.length, (a) =>
-          node.fail("a reduction axis is out of range", { got: String(a) }),
-        ),
-        attributes["keep_dims"] === true,
-        reducer,
-      ),
-    ],
+    evaluate: ({ node, inputs: [data, axesTensor], attributes }) => {
+      const axes = resolveAxes(node, axesTensor, data.shape.length);
+      const kept = data.shape.map((d, i) => (axes.includes(i) ? 1 : d));
+      const shape = attributes["keep_dims"] === true ? kept : data.shape.filter((_, i) => !axes.includes(i));
+      if (axes.length === 0) return [data];
+      return [reduceTensor(data, axes, shape, options)];
+    },
   });
+
+function checkType(context: InferContext, type: ElementType, logical: boolean): void {
+  if (type !== "dynamic" && (elementTypes[type].kind === "boolean") !== logical)
+    context.fail("the operation is not defined for this element type", { expected: logical ? "boolean" : "numbers", got: type });
+}
+
+function reducedValue(
+  context: InferContext,
+  axes: readonly number[] | undefined,
+  propagate: ReductionOptions<string>["propagate"],
+): readonly Dimension[] | undefined {
+  const [{ elementType, partialShape }] = context.inputs;
+  const value = context.value(0);
+  if (value === undefined || !isInteger(elementType) || axes === undefined) return undefined;
+  if (axes.length === 0) return value;
+  return propagate && value.length > 0 && partialShape.rank === 1 ? [value.reduce(propagate)] : undefined;
+}
+
+function reduceTensor(data: Tensor, axes: readonly number[], shape: readonly number[], options: ReductionOptions<string>): Tensor {
+  const { elementType } = data;
+  const { reducer, bigCombine } = options;
+  if (bigCombine && (data.data instanceof BigInt64Array || data.data instanceof BigUint64Array))
+    return new Tensor(elementType, shape, reduceBigIntegers(data.data, data.shape, axes, bigStart(elementType, reducer.start), bigCombine));
+  const start = Number.isFinite(reducer.start) || isFloat(elementType) ? reducer.start : boundOf(elementType, reducer.start > 0);
+  const reduced = reduceNumbers(tensorNumbers(data), data.shape, axes, { ...reducer, start });
+  const out = allocateNumbers(elementType, shapeSize(shape));
+  out.set(reduced);
+  return tensorOfNumbers(elementType, shape, out);
+}
+
+const bigStart = (type: ElementType, start: number): bigint => {
+  if (Number.isFinite(start)) return BigInt(start);
+  if (type === "u64") return start > 0 ? 2n ** 64n - 1n : 0n;
+  return start > 0 ? 2n ** 63n - 1n : -(2n ** 63n);
+};
+
+/** The largest, or lowest, integer of a type: what the extremes of nothing are. */
+function boundOf(type: ElementType, largest: boolean): number {
+  const { bits, kind } = elementTypes[type];
+  if (kind === "unsigned") return largest ? 2 ** bits - 1 : 0;
+  return largest ? 2 ** (bits - 1) - 1 : -(2 ** (bits - 1));
+}

@@ -1,4 +1,5 @@
 import { defineReduction } from "./define-reduction.ts";
+import { sumOfSquares } from "./reduce-numbers.ts";
 
 /** The root of the sum of squares along axes. */
-export const ReduceL24 = defineReduction("ReduceL2", "opset4", { start: 0, combine: (sum, x) => sum + x * x, finish: Math.sqrt });
+export const ReduceL24 = defineReduction({ type: "ReduceL2", since: "opset4", reducer: { ...sumOfSquares, finish: Math.sqrt } });

@@ -1,8 +1,5 @@
 import { defineReduction } from "./define-reduction.ts";
+import { mean } from "./reduce-numbers.ts";
 
-/** The mean along axes. */
-export const ReduceMean = defineReduction("ReduceMean", "opset1", {
-  start: 0,
-  combine: (sum, x) => sum + x,
-  finish: (sum, count) => sum / count,
-});
+/** The mean along axes; of integers its whole part. */
+export const ReduceMean = defineReduction({ type: "ReduceMean", since: "opset1", reducer: mean });

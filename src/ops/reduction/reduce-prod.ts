@@ -1,4 +1,11 @@
+import { multiplyDimensions } from "../../tensor/dimension-arithmetic.ts";
 import { defineReduction } from "./define-reduction.ts";
 
 /** The product along axes. */
-export const ReduceProd = defineReduction("ReduceProd", "opset1", { start: 1, combine: (product, x) => product * x }, "product");
+export const ReduceProd = defineReduction({
+  type: "ReduceProd",
+  since: "opset1",
+  reducer: { start: 1, combine: (product, x) => product * x },
+  bigCombine: (product, x) => product * x,
+  propagate: multiplyDimensions,
+});
