@@ -90,6 +90,7 @@ import { ReduceProd } from "../reduction/reduce-prod.ts";
 import { ReduceSum } from "../reduction/reduce-sum.ts";
 import { TopK1 } from "../reduction/top-k.ts";
 import { Broadcast1 } from "../shape/broadcast.ts";
+import { Range1 } from "../shape/range.ts";
 import { Reshape } from "../shape/reshape.ts";
 import { ShapeOf1 } from "../shape/shape-of.ts";
 import { Squeeze1 } from "../shape/squeeze.ts";
@@ -158,6 +159,7 @@ export const opset1 = [
   PriorBox1,
   PriorBoxClustered,
   RNNCell,
+  Range1,
   ReduceLogicalAnd,
   ReduceLogicalOr,
   ReduceMax,

@@ -1,11 +1,13 @@
-import { normalizeAxis } from "../../common/shape.ts";
+import { normalizeAxis, shapeSize } from "../../common/shape.ts";
 import { boolean, elementType, int, string } from "../../model/attribute.ts";
 import type { EvaluateContext, InferContext, OutputSpec } from "../../model/operation.ts";
-import { anyDimension, isKnown } from "../../tensor/dimension.ts";
-import type { ElementType } from "../../tensor/element-type.ts";
+import { type Dimension, dimension, isKnown, maxOf, minOf } from "../../tensor/dimension.ts";
+import { type ElementType, isInteger } from "../../tensor/element-type.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
+import { allocateArray, roundedTensor, tensorNumbers } from "../../tensor/tensor-numbers.ts";
+import { commonType } from "../define-elementwise.ts";
 import { defineOp } from "../define-op.ts";
+import { allocateRaw, rawElements, tensorOfRaw } from "../movement/raw-elements.ts";
 import { outputSpec } from "../output-spec.ts";
 import { eachLine } from "./along-axis.ts";
 
@@ -17,48 +19,56 @@ const attributes = {
 } as const;
 
 function infer(context: InferContext): readonly OutputSpec[] {
-  const [data] = context.inputs;
-  const dimensions = data.partialShape.dimensions;
+  const [{ partialShape }, count] = context.inputs;
+  const { dimensions } = partialShape;
+  const type = commonType(context, "numeric", [0]);
+  if (count.elementType !== "dynamic" && !isInteger(count.elementType)) context.fail("k must be an integer", { got: count.elementType });
+  const given = context.attributes["axis"] as number;
+  const axis = dimensions && (normalizeAxis(given, dimensions.length) ?? context.fail("the axis is out of range", { got: String(given) }));
   const k = context.value(1)?.[0];
-  const axis =
-    dimensions &&
-    (normalizeAxis(context.attributes["axis"] as number, dimensions.length) ??
-      context.fail("the axis is out of range", { got: String(context.attributes["axis"]) }));
-  if (axis !== undefined && k !== undefined && isKnown(k)) {
-    const length = (dimensions as NonNullable<typeof dimensions>)[axis];
-    if (isKnown(length) && k > length) context.fail("k is larger than the axis", { expected: `at most ${length}`, got: String(k) });
-  }
-  const out = dimensions?.map((d, i) => (i === axis ? (k ?? anyDimension) : d));
-  return [outputSpec(data.elementType, out), outputSpec(context.attributes["index_element_type"] as ElementType, out)];
+  const out = dimensions?.map((d, i) => (i === axis ? chosen(context, d, k) : d));
+  return [outputSpec(type, out), outputSpec(context.attributes["index_element_type"] as ElementType, out)];
 }
 
-function evaluate({ inputs: [data, kTensor], attributes: a }: EvaluateContext): readonly Tensor[] {
-  const axis = normalizeAxis(a["axis"] as number, data.shape.length) as number;
+/** How many of `length` elements are taken. */
+function chosen(context: InferContext, length: Dimension, k: Dimension | undefined): Dimension {
+  if (k === undefined) return dimension(0, maxOf(length));
+  if (maxOf(k) < 0 || minOf(k) > maxOf(length))
+    context.fail("k is out of range", { expected: `0 to ${maxOf(length)}`, got: isKnown(k) ? String(k) : `at least ${minOf(k)}` });
+  return isKnown(k) ? k : dimension(Math.max(0, minOf(k)), Math.min(maxOf(k), maxOf(length)), k.symbol);
+}
+
+function evaluate({ node, inputs: [data, kTensor], attributes: a }: EvaluateContext): readonly Tensor[] {
+  const axis = normalizeAxis(a["axis"] as number, data.shape.length) ?? node.fail("the axis is out of range");
+  const length = data.shape[axis];
   const k = tensorNumbers(kTensor)[0];
-  const numbers = tensorNumbers(data);
+  if (!(k >= 0 && k <= length)) node.fail("k is out of range", { expected: `0 to ${length}`, got: String(k) });
+  const keys = data.data instanceof BigInt64Array || data.data instanceof BigUint64Array ? data.data : tensorNumbers(data);
   const shape = data.shape.map((d, i) => (i === axis ? k : d));
-  const values = new Float64Array(shape.reduce((n, d) => n * d, 1));
-  const indices = new Float64Array(values.length);
+  const size = shapeSize(shape);
+  const source = rawElements(data);
+  const values = allocateRaw(data.elementType, size);
+  const indices = allocateArray(Float64Array, size) as Float64Array;
   const sign = a["mode"] === "max" ? -1 : 1;
-  const out: { first: number; stride: number }[] = [];
-  eachLine(shape, axis, (first, stride) => out.push({ first, stride }));
-  let line = 0;
-  eachLine(data.shape, axis, (first, stride) => {
-    const order = Array.from({ length: data.shape[axis] }, (_, i) => i).toSorted(
-      (x, y) => sign * (numbers[first + x * stride] - numbers[first + y * stride]) || x - y,
-    );
-    const chosen = order.slice(0, k);
-    if (a["sort"] === "index") chosen.sort((x, y) => x - y);
-    const to = out[line++];
-    for (const [i, index] of chosen.entries()) {
-      values[to.first + i * to.stride] = numbers[first + index * stride];
-      indices[to.first + i * to.stride] = index;
+  const stride = shapeSize(data.shape.slice(axis + 1));
+  const order = new Uint32Array(length);
+  eachLine(data.shape, axis, (first) => {
+    for (let i = 0; i < length; i++) order[i] = i;
+    // Equal elements in their order.
+    order.sort((x, y) => {
+      const p = keys[first + x * stride];
+      const q = keys[first + y * stride];
+      return p < q ? -sign : p > q ? sign : x - y;
+    });
+    const taken = order.subarray(0, k);
+    if (a["sort"] === "index") taken.sort();
+    const to = Math.floor(first / (stride * length)) * stride * k + (first % stride);
+    for (let i = 0; i < k; i++) {
+      values[to + i * stride] = source[first + taken[i] * stride];
+      indices[to + i * stride] = taken[i];
     }
   });
-  return [
-    tensorOfNumbers(data.elementType, shape, data.elementType === "f64" ? values : Array.from(values)),
-    tensorOfNumbers(a["index_element_type"] as ElementType, shape, Array.from(indices)),
-  ];
+  return [tensorOfRaw(data.elementType, shape, values), roundedTensor(a["index_element_type"] as ElementType, shape, indices)];
 }
 
 /** The k largest or smallest elements along an axis, and where they were. */

@@ -1,8 +1,8 @@
 import { shapeSize } from "../../common/shape.ts";
 import { boolean } from "../../model/attribute.ts";
 import type { InferContext } from "../../model/operation.ts";
-import { anyDimension, type Dimension, isKnown, sameDimension } from "../../tensor/dimension.ts";
-import { dimensionProduct, floorDivideDimension } from "../../tensor/dimension-arithmetic.ts";
+import { anyDimension, type Dimension, dimension, isKnown, maxOf, sameDimension } from "../../tensor/dimension.ts";
+import { dimensionProduct, divideDimensions } from "../../tensor/dimension-arithmetic.ts";
 import { tensorNumbers } from "../../tensor/tensor-numbers.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
@@ -33,8 +33,8 @@ function targetDimensions(context: InferContext, pattern: readonly Dimension[]):
       unknown = i;
       return anyDimension;
     }
-    if (isKnown(d) && d < 0) context.fail("the target shape has a negative length", { got: String(d) });
-    return d;
+    if (maxOf(d) < 0) context.fail("the target shape has a negative length", { got: String(d) });
+    return isKnown(d) || d.min >= 0 ? d : dimension(0, d.max, d.symbol);
   });
   if (input === undefined) return output;
   const known = output.filter((_, i) => i !== unknown);
@@ -42,14 +42,13 @@ function targetDimensions(context: InferContext, pattern: readonly Dimension[]):
     const rest = cancel(input, known);
     const size = dimensionProduct(rest.input);
     const others = dimensionProduct(rest.output);
-    if (isKnown(others) && others > 0) {
-      if (isKnown(size) && size % others !== 0)
-        context.fail("the elements do not fill the target shape", {
-          expected: `a multiple of ${others}`,
-          got: `${size} from ${context.inputs[0].partialShape}`,
-        });
-      output[unknown] = floorDivideDimension(size, others);
-    } else if (others === 0) output[unknown] = 0;
+    if (isKnown(others) && isKnown(size) && others > 0 && size % others !== 0)
+      context.fail("the elements do not fill the target shape", {
+        expected: `a multiple of ${others}`,
+        got: `${size} from ${context.inputs[0].partialShape}`,
+      });
+    // What others are symbols, or intervals, they divide the elements: else the model does not run.
+    output[unknown] = others === 0 ? 0 : divideDimensions(size, others);
   } else if (input.every(isKnown) && output.every(isKnown) && shapeSize(input as number[]) !== shapeSize(output as number[]))
     context.fail("the target shape has another number of elements", {
       expected: `${shapeSize(input as number[])} from ${context.inputs[0].partialShape}`,
