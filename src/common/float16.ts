@@ -39,10 +39,3 @@ export function float16ToFloat32(source: Uint16Array, target: Float32Array = new
   for (let i = 0; i < source.length; i++) target[i] = float16ToNumber(source[i]);
   return target;
 }
-
-/** Narrows to binary16 bits, to nearest even. */
-export function float32ToFloat16(source: ArrayLike<number>): Uint16Array {
-  const target = new Uint16Array(source.length);
-  for (let i = 0; i < source.length; i++) target[i] = numberToFloat16(source[i]);
-  return target;
-}

@@ -284,6 +284,20 @@ const cases: readonly Case[] = [
     build: (x) => apply("Relu", [apply("CumSum", [apply("Add", [x, x]), constant("i64", 2)], { exclusive: false, reverse: false })]),
   },
   {
+    name: "a mask in an epilogue",
+    inputs: [
+      [2, 5, 8],
+      [2, 5, 7],
+    ],
+    build: (x, y) => {
+      const mask = apply("Greater", [y, constant("f32", 0)]);
+      return [
+        apply("Select", [mask, apply("MatMul", [x, weights([8, 7], 1)], { transpose_a: false, transpose_b: false }), constant("f32", -9)]),
+        mask,
+      ];
+    },
+  },
+  {
     name: "booleans",
     inputs: [
       [2, 7],

@@ -66,12 +66,6 @@ export const log: Unary = (k, input) => {
   return k.select(positive, k.select(finite, result, c(k, x, Infinity)), atZero);
 };
 
-/** 1 / (1 + e^-x). */
-export const sigmoid: Unary = (k, x) => {
-  const one = c(k, x, 1);
-  return k.div(one, k.add(one, exp(k, k.compute("neg", [x]))));
-};
-
 export const tanh: Unary = (k, x) => {
   const z = k.mul(x, x);
   const near = k.fma(

@@ -7,7 +7,9 @@ import { optimize } from "../../transformations/pipeline.ts";
 import type { DeviceRequest, Executable } from "../device.ts";
 import type { PropertyValue } from "../property.ts";
 import { ConstantPool } from "./constant-pool.ts";
+import { ReferenceExecutable } from "../reference/reference-executable.ts";
 import { CpuRequest } from "./cpu-request.ts";
+import { ProgramInference } from "./inference.ts";
 import { lower } from "./lower.ts";
 import { LruMap } from "./lru-map.ts";
 import { shapeKey } from "./shape-key.ts";
@@ -16,27 +18,31 @@ import { type CpuProgram, planProgram, ProgramInstance } from "./program.ts";
 /** Programs kept for the shapes met last. */
 const mostPrograms = 32;
 
+/** How inferences of one set of shapes run: by a program, or, where shapes inside depend on data, by the operations' own semantics. */
+type Plan = { readonly kind: "program"; readonly program: CpuProgram } | { readonly kind: "host"; readonly host: ReferenceExecutable };
+
 /** A model compiled for the CPU: one program for each set of input shapes, made when they are first met. */
 export class CpuExecutable implements Executable {
   readonly model: Model;
   readonly engine: Engine;
-  readonly profiling: boolean;
+  readonly #profiling: boolean;
   readonly #constants: ConstantPool;
-  readonly #programs = new LruMap<string, CpuProgram>(mostPrograms);
+  readonly #plans = new LruMap<string, Plan>(mostPrograms);
   readonly #requests = new Set<CpuRequest>();
   #ready: ProgramInstance | undefined;
   #disposed = false;
 
   constructor(model: Model, engine: Engine, profiling: boolean) {
     this.engine = engine;
-    this.profiling = profiling;
+    this.#profiling = profiling;
     this.#constants = new ConstantPool(engine);
     this.model = model;
     optimize(model, { foldDecompression: true, useShapes: this.isStatic });
     // What was folded may tell more of the shapes.
     model.validate();
     // Code is generated here, not at the first inference; the first request takes the memory over.
-    if (this.isStatic) this.#ready = new ProgramInstance(this.program(model.inputs.map((i) => i.shape)), engine);
+    const program = this.isStatic ? this.program(model.inputs.map((i) => i.shape)) : undefined;
+    if (program) this.#ready = new ProgramInstance(program, engine);
   }
 
   /** Whether one program serves all inferences. */
@@ -44,22 +50,23 @@ export class CpuExecutable implements Executable {
     return this.model.inputs.every((i) => i.partialShape.isStatic);
   }
 
-  /** The program for these input shapes. */
-  program(shapes: readonly (readonly number[])[]): CpuProgram {
-    if (this.#disposed)
-      throw new VintnerError("INVALID_ARGUMENT", { what: "the compiled model has been disposed", where: `model "${this.model.name}"` });
-    return this.#programs.get(shapeKey(shapes), () =>
-      planProgram(lower(this.#ofShapes(shapes), this.engine.target, this.engine.threads, this.#constants)),
-    );
+  get hasStableMemory(): boolean {
+    return this.engine.target.name.startsWith("x64-");
   }
 
-  /** A program with memory of its own. */
-  instance(shapes: readonly (readonly number[])[]): ProgramInstance {
-    const program = this.program(shapes);
-    const ready = this.#ready;
-    if (ready?.program !== program) return new ProgramInstance(program, this.engine);
-    this.#ready = undefined;
-    return ready;
+  /** The program for these input shapes; undefined where shapes inside depend on data, so that none can be made. */
+  program(shapes: readonly (readonly number[])[]): CpuProgram | undefined {
+    const known = this.#plan(shapes);
+    return known.kind === "program" ? known.program : undefined;
+  }
+
+  /** Memory and code for inferences of these input shapes. */
+  inference(shapes: readonly (readonly number[])[]): DeviceRequest {
+    const plan = this.#plan(shapes);
+    if (plan.kind === "host") return plan.host.createRequest();
+    const ready = this.#ready?.program === plan.program ? this.#ready : undefined;
+    if (ready) this.#ready = undefined;
+    return new ProgramInference(ready ?? new ProgramInstance(plan.program, this.engine), this.model, this.#profiling);
   }
 
   createRequest(): DeviceRequest {
@@ -83,17 +90,15 @@ export class CpuExecutable implements Executable {
     this.engine.dispose();
   }
 
-  #ofShapes(shapes: readonly (readonly number[])[]): Model {
-    const fixed = this.isStatic ? this.model : reshapeModel(this.model, new Map(shapes.map((s, i) => [i, new PartialShape(s)])));
-    if (!this.isStatic) optimize(fixed, { foldDecompression: true, useShapes: true });
-    const open = fixed.nodes().find((n) => n.outputs.some((o) => o.partialShape.isDynamic));
-    if (open)
-      throw new VintnerError("UNSUPPORTED", {
-        what: "the output's shape depends on data, which the CPU device does not compute yet",
-        where: open.where,
-        got: open.outputs.map(String).join(", "),
-        hint: "Use the device REFERENCE",
-      });
-    return fixed;
+  #plan(shapes: readonly (readonly number[])[]): Plan {
+    if (this.#disposed)
+      throw new VintnerError("INVALID_ARGUMENT", { what: "the compiled model has been disposed", where: `model "${this.model.name}"` });
+    return this.#plans.get(shapeKey(shapes), () => {
+      const fixed = this.isStatic ? this.model : reshapeModel(this.model, new Map(shapes.map((s, i) => [i, new PartialShape(s)])));
+      if (!this.isStatic) optimize(fixed, { foldDecompression: true, useShapes: true });
+      const isOpen = fixed.nodes().some((n) => n.outputs.some((o) => o.partialShape.isDynamic));
+      if (isOpen) return { kind: "host", host: new ReferenceExecutable(fixed, { PERF_COUNT: this.#profiling }) };
+      return { kind: "program", program: planProgram(lower(fixed, this.engine.target, this.engine.threads, this.#constants)) };
+    });
   }
 }

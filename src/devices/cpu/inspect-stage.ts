@@ -19,6 +19,11 @@ export function inspectStage(executable: CpuExecutable, stage: Stage): string {
       hint: "Give --shape",
     });
   const program = executable.program(executable.model.inputs.map((i) => i.shape));
+  if (program === undefined)
+    throw new VintnerError("UNSUPPORTED", {
+      what: "shapes inside the model depend on data: it runs on the host, and has no such stage",
+      where: `model "${executable.model.name}"`,
+    });
   switch (stage) {
     case "lowered":
       return printLowered(program);

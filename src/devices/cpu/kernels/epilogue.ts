@@ -30,9 +30,21 @@ export function applyEpilogue(
 ): Register {
   if (epilogue === undefined) return sum;
   const inputs = epilogue.inputs.map((view, i) =>
-    view.strides[vectorAxis] === 0
-      ? k.broadcast(buffers[i], at(view.strides), sum.lanes)
-      : k.load(buffers[i], at(view.strides), { lanes: sum.lanes, count }),
+    loadExtra(k, view, buffers[i], at(view.strides), view.strides[vectorAxis] === 0, sum.lanes, count),
   );
   return emitScalar(k, epilogue.expression, [sum, ...inputs]);
+}
+
+/** A vector of an epilogue's input: a number, or a mask where the bytes are booleans. */
+export function loadExtra(
+  k: KernelBuilder,
+  view: Pick<View, "element">,
+  buffer: KernelBuffer,
+  index: Index,
+  broadcast: boolean,
+  lanes: number,
+  count: number,
+): Register {
+  const register = broadcast ? k.broadcast(buffer, index, lanes) : k.load(buffer, index, { lanes, count });
+  return view.element === "u8" ? k.compute("ne", [register, k.constant(0, { element: "i32", lanes })]) : register;
 }

@@ -3,7 +3,7 @@ import type { Kernel } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import { emitScalar } from "../../../kernel/emit-scalar.ts";
 import { type View, viewSpan } from "../view.ts";
-import { type Epilogue, epilogueBuffers, epilogueKey } from "./epilogue.ts";
+import { type Epilogue, epilogueBuffers, epilogueKey, loadExtra } from "./epilogue.ts";
 import { nestKey, overRows, reductionNest } from "./reduction-nest.ts";
 
 export interface MeanVarianceProblem {
@@ -52,8 +52,8 @@ export function meanVarianceKernel(problem: MeanVarianceProblem, target: KernelT
     const factor = normalizeVariance ? k.div(k.constant(1, { lanes }), deviation) : k.constant(1, { lanes });
     row.each((at, count) => {
       const value = k.mul(k.load(result, at(0), { lanes, count }), factor);
-      const inputs = (epilogue?.inputs ?? []).map((_, i) =>
-        vectorLoop.strides[i + 2] === 0 ? k.broadcast(extras[i], at(i + 2), lanes) : k.load(extras[i], at(i + 2), { lanes, count }),
+      const inputs = (epilogue?.inputs ?? []).map((view, i) =>
+        loadExtra(k, view, extras[i], at(i + 2), vectorLoop.strides[i + 2] === 0, lanes, count),
       );
       k.store(result, at(0), epilogue ? emitScalar(k, epilogue.expression, [value, ...inputs]) : value, { count });
     });
