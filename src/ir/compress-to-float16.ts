@@ -1,54 +1,73 @@
-import { numberToFloat16 } from "../common/float16.ts";
+import { float16ToNumber, numberToFloat16 } from "../common/float16.ts";
 import { cloneModel } from "../model/clone.ts";
-import type { Model } from "../model/model.ts";
+import type { Consumer, Model } from "../model/model.ts";
 import { Node } from "../model/node.ts";
 import { Convert } from "../ops/elementwise/convert.ts";
 import { constantNode } from "../ops/infrastructure/constant.ts";
+import { FakeQuantize } from "../ops/nn/fake-quantize.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { shapeConstants } from "./shape-constants.ts";
 
 const largest = 65504;
-/** The smallest subnormal of binary16: what is smaller becomes zero. */
-const smallest = 2 ** -24;
-/** Where so much of a constant does not fit the range of f16, it stays f32 (OpenVINO's compress_float_constants). */
+/** Where so much of a constant is out of the range of f16, or relatively too far off, it stays as it is. */
 const keepThreshold = 0.75;
+/** One element within the range that is further off is enough to keep a constant. */
+const absoluteLimit = 1;
+const relativeLimit = 1e-3;
+/** A single element costs little to keep, so that it must be closer. */
+const relativeLimitOfOne = 1e-4;
 
 /**
  * A copy of a model with its f32 and f64 constants as f16, each with a Convert behind it that is marked `decompression`,
- * named as the real toolkit does: the Convert takes the constant's name, the constant gets `_compressed`.
+ * named as OpenVINO 2026 does: the Convert takes the constant's name, the constant gets `_compressed`. As there,
+ * quantized models stay as they are, and so do constants that f16 does not hold well or that shapes are computed from;
+ * the latter are marked, so that devices do not narrow them either.
  */
 export function compressToFloat16(model: Model): Model {
+  if (model.nodes().some((node) => node.op === FakeQuantize)) return model;
   const copy = cloneModel(model);
+  const kept = shapeConstants(copy);
+  for (const constant of kept) constant.rtInfo.set("DisablePrecisionConversion", { version: "0", value: "dynamic:f16" });
   const consumers = copy.consumers();
   for (const node of copy.nodes()) {
-    const tensor = node.constant;
-    if (tensor === undefined || (tensor.elementType !== "f32" && tensor.elementType !== "f64")) continue;
-    const compressed = compressTensor(tensor);
-    if (compressed === undefined) continue;
-    const constant = constantNode(compressed, { friendlyName: `${node.friendlyName}_compressed` });
-    const convert = new Node(Convert, [constant.outputs[0]], { destination_type: tensor.elementType }, { friendlyName: node.friendlyName });
-    convert.rtInfo.set("decompression", { version: "0" });
-    for (const name of node.outputs[0].names) convert.outputs[0].names.add(name);
-    // A reader that needs the numbers to know its shapes (the scales of an Interpolate) keeps the constant itself.
-    for (const { node: reader, input } of consumers.get(node.outputs[0]) ?? []) {
-      reader.setInput(input, convert.outputs[0]);
-      if (!reader.reinfer()) continue;
-      reader.setInput(input, node.outputs[0]);
-      reader.reinfer();
-    }
+    const compressed = kept.has(node) ? undefined : compressTensor(node.constant);
+    if (compressed !== undefined) insert(node, compressed, consumers.get(node.outputs[0]) ?? []);
   }
   return copy;
 }
 
-/** Values beyond the range saturate. Undefined where too many are. */
-function compressTensor(tensor: Tensor): Tensor | undefined {
+function insert(node: Node, compressed: Tensor, readers: readonly Consumer[]): void {
+  const [original] = node.outputs;
+  const constant = constantNode(compressed, { friendlyName: `${node.friendlyName}_compressed` });
+  const convert = new Node(Convert, [constant.outputs[0]], { destination_type: original.elementType }, { friendlyName: node.friendlyName });
+  for (const [key, value] of node.rtInfo) convert.rtInfo.set(key, value);
+  convert.rtInfo.set("decompression", { version: "0" });
+  // The tensor's names stay at the constant, unless they are an output's.
+  const named = readers.some((r) => r.node.op.role === "result") ? convert : constant;
+  for (const name of original.names) named.outputs[0].names.add(name);
+  // A reader that needs the numbers to know its shapes (the limits of a Range) keeps the constant itself.
+  for (const { node: reader, input } of readers) {
+    reader.setInput(input, convert.outputs[0]);
+    if (!reader.reinfer()) continue;
+    reader.setInput(input, original);
+    reader.reinfer();
+  }
+}
+
+/** Values beyond the range saturate. Undefined for other types, and where too much of the tensor does not fit. */
+function compressTensor(tensor: Tensor | undefined): Tensor | undefined {
+  if (tensor?.elementType !== "f32" && tensor?.elementType !== "f64") return undefined;
   const data = tensor.data as Float32Array | Float64Array;
+  const limit = data.length === 1 ? relativeLimitOfOne : relativeLimit;
   const bits = new Uint16Array(data.length);
   let outside = 0;
   for (let i = 0; i < data.length; i++) {
-    const value = data[i] as number;
-    const magnitude = Math.abs(value);
-    if (magnitude > largest || (magnitude !== 0 && magnitude < smallest)) outside++;
+    const value = Math.fround(data[i]);
     bits[i] = numberToFloat16(Math.max(-largest, Math.min(largest, value)));
+    const error = Math.abs(value - float16ToNumber(bits[i]));
+    const inRange = Math.abs(value) <= largest;
+    if (inRange && error > absoluteLimit) return undefined;
+    if (!(inRange && error <= limit * Math.abs(value))) outside++;
   }
   return data.length > 0 && outside / data.length >= keepThreshold ? undefined : new Tensor("f16", tensor.shape, bits);
 }

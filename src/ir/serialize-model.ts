@@ -1,11 +1,13 @@
 import { formatXml, type XmlTree } from "../formats/xml/format-xml.ts";
 import { formatAttribute } from "../model/attribute-text.ts";
 import type { Model } from "../model/model.ts";
-import type { Node, RtInfoValue } from "../model/node.ts";
+import type { Node } from "../model/node.ts";
 import type { Output } from "../model/output.ts";
 import { type Dimension, isKnown } from "../tensor/dimension.ts";
 import { elementTypes } from "../tensor/element-type.ts";
 import { compressToFloat16 } from "./compress-to-float16.ts";
+import { formatAttributes, formatModelInfo } from "./format-rt-info.ts";
+import { layerOrder } from "./layer-order.ts";
 import { WeightsWriter } from "./weights-writer.ts";
 
 export interface SerializeOptions {
@@ -19,20 +21,20 @@ export interface SerializedModel {
   readonly bin: Uint8Array;
 }
 
-/** Writes a model as the real toolkit does: layers in topological order, inputs' ports before outputs', shared weights. */
+/**
+ * Writes a model as the real toolkit does: the same text, but for the offsets of constants, which are aligned here so
+ * that readers can use them in place.
+ */
 export function serializeModel(model: Model, { compressToFp16 = false }: SerializeOptions = {}): SerializedModel {
   const source = compressToFp16 ? compressToFloat16(model) : model;
-  const nodes = source.nodes();
-  const ids = new Map(nodes.map((n, i) => [n, String(i)]));
+  const nodes = layerOrder(source);
+  const ids = new Map(nodes.map((n, i) => [n, i]));
   const weights = new WeightsWriter();
-  const layers = nodes.map((n) => layerOf(n, ids.get(n) as string, weights));
-  const edges = nodes.flatMap((n) =>
-    n.inputs.map((input, i) => edgeOf(ids.get(input.node) as string, portOf(input), ids.get(n) as string, i)),
-  );
+  const layers = nodes.map((n) => layerOf(n, ids.get(n) as number, weights));
   const root: XmlTree = {
     name: "net",
     attributes: { name: source.name, version: "11" },
-    children: [{ name: "layers", children: layers }, { name: "edges", children: edges }, ...modelRtInfo(source.rtInfo)],
+    children: [{ name: "layers", children: layers }, { name: "edges", children: edgesOf(nodes, ids) }, formatModelInfo(source.rtInfo)],
   };
   return { xml: formatXml(root), bin: weights.finish() };
 }
@@ -40,29 +42,42 @@ export function serializeModel(model: Model, { compressToFp16 = false }: Seriali
 /** Output ports are numbered behind the inputs'. */
 const portOf = (output: Output): number => output.node.inputs.length + output.index;
 
-const edgeOf = (from: string, fromPort: number, to: string, toPort: number): XmlTree => ({
-  name: "edge",
-  attributes: { "from-layer": from, "from-port": String(fromPort), "to-layer": to, "to-port": String(toPort) },
-});
+/** In the order of where they start, then of where they end. */
+function edgesOf(nodes: readonly Node[], ids: ReadonlyMap<Node, number>): XmlTree[] {
+  const edges = nodes.flatMap((node) => node.inputs.map((from, to) => [ids.get(from.node), portOf(from), ids.get(node), to] as number[]));
+  const names = ["from-layer", "from-port", "to-layer", "to-port"];
+  return edges
+    .toSorted((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3])
+    .map((edge) => ({ name: "edge", attributes: Object.fromEntries(names.map((name, i) => [name, String(edge[i])])) }));
+}
 
-function layerOf(node: Node, id: string, weights: WeightsWriter): XmlTree {
-  const children: XmlTree[] = [];
+function layerOf(node: Node, id: number, weights: WeightsWriter): XmlTree {
+  const isResult = node.op.role === "result";
   const data = dataOf(node, weights);
+  const children: XmlTree[] = [];
   if (Object.keys(data).length > 0) children.push({ name: "data", attributes: data });
-  if (node.rtInfo.size > 0)
+  children.push(...formatAttributes(node.rtInfo));
+  if (node.inputs.length > 0)
     children.push({
-      name: "rt_info",
-      children: [...node.rtInfo].map(([name, value]) => ({
-        name: "attribute",
-        attributes: { name, ...(typeof value === "string" ? { version: "0", value } : value) },
-      })),
+      name: "input",
+      children: node.inputs.map((input, i) => portElement(input, i, isResult ? formatAttributes(node.outputs[0].rtInfo) : [])),
     });
-  if (node.inputs.length > 0) children.push({ name: "input", children: node.inputs.map((o, i) => portElement(o, i, false)) });
   // A Result's output is the model's border, no port of the file.
-  if (node.op.role !== "result") children.push({ name: "output", children: node.outputs.map((o) => portElement(o, portOf(o), true)) });
+  if (!isResult)
+    children.push({
+      name: "output",
+      children: node.outputs.map((o) => portElement(o, portOf(o), formatAttributes(o.rtInfo), joinNames(o.names))),
+    });
+  const outputNames = isResult ? joinNames(node.outputs[0].names) : "";
   return {
     name: "layer",
-    attributes: { id, name: node.friendlyName, type: node.op.irType ?? node.type, version: node.op.since },
+    attributes: {
+      id: String(id),
+      name: node.friendlyName,
+      type: node.op.irType ?? node.type,
+      version: node.op.since,
+      ...(outputNames !== "" && { output_names: outputNames }),
+    },
     children,
   };
 }
@@ -82,45 +97,18 @@ function dataOf(node: Node, weights: WeightsWriter): Record<string, string> {
   return data;
 }
 
-function portElement(output: Output, id: number, withNames: boolean): XmlTree {
-  const names = [...output.names]
+/** Sorted and joined by commas; a comma inside a name is escaped by a backslash. */
+const joinNames = (names: ReadonlySet<string>): string =>
+  [...names]
     .toSorted()
     .map((n) => n.replaceAll(",", "\\,"))
     .join(",");
-  const dimensions = output.partialShape.dimensions ?? [];
+
+function portElement({ elementType, partialShape }: Output, id: number, rtInfo: readonly XmlTree[], names = ""): XmlTree {
+  const dimensions = partialShape.dimensions ?? [];
   return {
     name: "port",
-    attributes: { id: String(id), precision: elementTypes[output.elementType].precision, ...(withNames && names !== "" && { names }) },
-    children: dimensions.map((d: Dimension) => ({ name: "dim", text: isKnown(d) ? String(d) : "-1" })),
+    attributes: { id: String(id), precision: elementTypes[elementType].precision, ...(names !== "" && { names }) },
+    children: [...dimensions.map((d: Dimension) => ({ name: "dim", text: isKnown(d) ? String(d) : "-1" })), ...rtInfo],
   };
 }
-
-interface InfoTree {
-  value?: string;
-  readonly children: Map<string, InfoTree>;
-}
-
-function modelRtInfo(info: ReadonlyMap<string, RtInfoValue>): XmlTree[] {
-  if (info.size === 0) return [];
-  const root: InfoTree = { children: new Map() };
-  for (const [path, value] of info) {
-    let at = root;
-    for (const key of path.split("/")) {
-      const next = at.children.get(key) ?? { children: new Map() };
-      at.children.set(key, next);
-      at = next;
-    }
-    at.value = typeof value === "string" ? value : JSON.stringify(value);
-  }
-  return [{ name: "rt_info", children: infoElements(root) }];
-}
-
-/** Keys that are no XML names are written as `<info name="...">`. */
-const isXmlName = (key: string): boolean => /^[A-Za-z_][\w.-]*$/.test(key);
-
-const infoElements = ({ children }: InfoTree): XmlTree[] =>
-  [...children].map(([key, tree]) => ({
-    name: isXmlName(key) ? key : "info",
-    attributes: { ...(!isXmlName(key) && { name: key }), ...(tree.value !== undefined && { value: tree.value }) },
-    children: infoElements(tree),
-  }));

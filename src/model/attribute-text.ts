@@ -38,15 +38,33 @@ const parsers: Readonly<Record<AttributeSchema["kind"], (text: string) => Attrib
 /** An attribute's value from its text in IR; undefined where the text is none. */
 export const parseAttribute = (schema: AttributeSchema, text: string): AttributeValue | undefined => parsers[schema.kind](text);
 
-/** An attribute's text in IR, as OpenVINO writes it: `1, 2`, `true`, `?,3,224..448`. */
+/** An attribute's text in IR, as OpenVINO writes it: `1, 2`, `true`, `?,3,224..448`, `9.9999999999999995e-07`. */
 export function formatAttribute(schema: AttributeSchema, value: AttributeValue): string {
   if (schema.kind === "shape") return (value as readonly Dimension[]).map(formatDimension).join(",");
-  if (Array.isArray(value)) return value.map(formatNumber).join(", ");
-  return formatNumber(value as number);
+  if (schema.kind === "float") return formatDouble(Number(value));
+  return Array.isArray(value) ? value.map(formatItem).join(", ") : formatItem(value);
 }
 
-const formatNumber = (value: unknown): string => {
-  if (value === Number.POSITIVE_INFINITY) return "inf";
-  if (value === Number.NEGATIVE_INFINITY) return "-inf";
-  return String(value);
-};
+/** Lists of floats are f32 in OpenVINO: the fewest digits that give the same f32. */
+function formatItem(value: unknown): string {
+  if (typeof value !== "number" || Number.isInteger(value)) return String(value);
+  if (!Number.isFinite(value)) return formatDouble(value);
+  const single = Math.fround(value);
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === single) return formatDouble(short, digits);
+  }
+  return formatDouble(value, 9);
+}
+
+/** C's `%.17g`, with which OpenVINO writes numbers with a fraction. */
+function formatDouble(value: number, digits = 17): string {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  const [mantissa = "", exponent = "0"] = value.toExponential(digits - 1).split("e");
+  const power = Number(exponent);
+  if (power >= -4 && power < digits) return trimZeros(value.toFixed(Math.min(100, digits - 1 - power)));
+  return `${trimZeros(mantissa)}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+}
+
+const trimZeros = (decimal: string): string => (decimal.includes(".") ? decimal.replace(/\.?0+$/, "") : decimal);

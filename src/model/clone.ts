@@ -34,6 +34,9 @@ export function copyNode(node: Node, inputs: readonly Output[]): Node {
     ...(node.sourceFile !== undefined && { source: node.sourceFile }),
   });
   for (const [key, value] of node.rtInfo) copy.rtInfo.set(key, value);
-  for (const [i, output] of node.outputs.entries()) for (const name of output.names) copy.outputs[i]?.names.add(name);
+  for (const [i, output] of node.outputs.entries()) {
+    for (const name of output.names) copy.outputs[i]?.names.add(name);
+    for (const [key, value] of output.rtInfo) copy.outputs[i]?.rtInfo.set(key, value);
+  }
   return copy;
 }

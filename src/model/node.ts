@@ -7,8 +7,11 @@ import type { InferContext, OperationDefinition } from "./operation.ts";
 import { Output } from "./output.ts";
 import { validateAttributes } from "./validate-attributes.ts";
 
-/** A value of runtime information: a string, or the attributes of a versioned entry (`old_api_map_order` ...). */
-export type RtInfoValue = string | Readonly<Record<string, string>>;
+/**
+ * A value of runtime information: a string, the attributes of a versioned entry of a node (`old_api_map_order` ...), or a
+ * tree of a model (`conversion_parameters` ...).
+ */
+export type RtInfoValue = string | { readonly [key: string]: RtInfoValue };
 
 export interface NodeOptions {
   readonly friendlyName?: string;

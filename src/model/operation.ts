@@ -46,6 +46,7 @@ export interface OperationDefinition {
   readonly irType?: string;
   /** The opset that introduced this version. */
   readonly since: Opset;
+  /** In the order in which OpenVINO writes them. */
   readonly attributes: Readonly<Record<string, AttributeSchema>>;
   /** How many inputs it takes: a number, or least and most. */
   readonly inputs: number | readonly [number, number];
@@ -60,6 +61,8 @@ export interface OperationDefinition {
   readonly decompose?: (node: Node) => readonly Output[] | undefined;
   /** The output depends on more than the inputs (random numbers, state): never folded. */
   readonly impure?: boolean;
+  /** Inputs whose elements decide the output's shape (the target of Reshape, the scales of Interpolate). */
+  readonly shapeInputs?: readonly number[];
   /** The output only depends on the shape of the first input (ShapeOf). */
   readonly shapeOnly?: boolean;
 }

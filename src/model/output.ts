@@ -1,7 +1,7 @@
 import type { Dimension } from "../tensor/dimension.ts";
 import type { ElementType } from "../tensor/element-type.ts";
 import type { PartialShape } from "../tensor/partial-shape.ts";
-import type { Node } from "./node.ts";
+import type { Node, RtInfoValue } from "./node.ts";
 
 /** One output of a node: what other nodes take as input. */
 export class Output {
@@ -14,6 +14,8 @@ export class Output {
   value: readonly Dimension[] | undefined;
   /** Tensor names, as the source model gave them. */
   readonly names: Set<string> = new Set();
+  /** Runtime information of the tensor: `layout`. */
+  readonly rtInfo: Map<string, RtInfoValue> = new Map();
 
   constructor(node: Node, index: number, elementType: ElementType, partialShape: PartialShape, value?: readonly Dimension[]) {
     this.node = node;

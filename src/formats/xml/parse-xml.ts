@@ -27,6 +27,12 @@ export function parseXml(bytes: Uint8Array, where: string): XmlElement {
       got: `${bytes.byteLength}`,
     });
   const text = decode(bytes, where);
+  if (/<!(DOCTYPE|ENTITY)/i.test(text))
+    throw new VintnerError("FORMAT", {
+      what: "the XML declares a document type",
+      where,
+      hint: "No model needs one, and its entities can be hostile",
+    });
   const valid = XMLValidator.validate(text);
   if (valid !== true)
     throw new VintnerError("FORMAT", {
@@ -42,8 +48,9 @@ export function parseXml(bytes: Uint8Array, where: string): XmlElement {
     parseAttributeValue: false,
     ignoreDeclaration: true,
     ignorePiTags: true,
-    trimValues: true,
-    htmlEntities: false,
+    trimValues: false,
+    // Numeric references come with these.
+    htmlEntities: true,
     processEntities: true,
   });
   let raw: unknown;
@@ -56,8 +63,9 @@ export function parseXml(bytes: Uint8Array, where: string): XmlElement {
       { cause: error },
     );
   }
-  const roots = (raw as Raw[]).filter((r) => !(textKey in r));
-  if (roots.length !== 1) throw new VintnerError("FORMAT", { what: "an XML document has one root element", where, got: `${roots.length}` });
+  const roots = (raw as Raw[]).filter((r) => !(textKey in r) || String(r[textKey]).trim() !== "");
+  if (roots.length !== 1 || textKey in roots[0])
+    throw new VintnerError("FORMAT", { what: "an XML document has one root element", where, got: `${roots.length}` });
   return toElement(roots[0], where, 0);
 }
 

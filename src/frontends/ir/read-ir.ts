@@ -11,6 +11,14 @@ import { allOperations, findOperation } from "../../ops/registry.ts";
 import { readConstant } from "./read-constant.ts";
 import { readRtInfo } from "./rt-info.ts";
 
+interface OutputPort {
+  readonly id: string;
+  readonly names: readonly string[];
+  /** Number of dimensions; 0 for a scalar and where the rank is not known. */
+  readonly dimensions: number;
+  readonly rtInfo: XmlElement | undefined;
+}
+
 /** A layer as the file has it, with its ports' numbers in order. */
 interface Layer {
   readonly id: string;
@@ -20,7 +28,7 @@ interface Layer {
   readonly element: XmlElement;
   readonly op: OperationDefinition | undefined;
   readonly inputPorts: readonly string[];
-  readonly outputPorts: readonly { readonly id: string; readonly names: readonly string[]; readonly dimensions: number }[];
+  readonly outputPorts: readonly OutputPort[];
 }
 
 interface Source {
@@ -75,8 +83,17 @@ function readLayer(element: XmlElement, file: string): Layer {
       id: p.attributes["id"] ?? "",
       names: splitNames(p.attributes["names"] ?? ""),
       dimensions: childrenOf(p, "dim").length,
+      rtInfo: childOf(p, "rt_info"),
     })),
   };
+}
+
+/** A Result's output is no port of the file: its names stand at the layer, or at the tensor that it passes on. */
+function readResult({ element }: Layer, node: Node): void {
+  const own = element.attributes["output_names"];
+  const [output] = node.outputs;
+  for (const name of own === undefined ? node.inputs[0].names : splitNames(own)) output.names.add(name);
+  readRtInfo(childOf(childOf(childOf(element, "input"), "port"), "rt_info"), output.rtInfo);
 }
 
 /** The operation of an opset. Some operations stand in files under an opset older than the one that introduced them. */
@@ -139,7 +156,8 @@ class Builder {
       sinks: ofRole("sink"),
     });
     if (model.results.length === 0 && model.sinks.length === 0) throw error("the IR has no Result", this.#file);
-    readRtInfo(childOf(root, "rt_info"), model.rtInfo);
+    // Until 2022 it was called meta_data.
+    for (const name of ["meta_data", "rt_info"]) readRtInfo(childOf(root, name), model.rtInfo);
     return model;
   }
 
@@ -196,15 +214,15 @@ class Builder {
           got: `${layer.outputPorts.length}`,
         });
       const rank = output.partialShape.rank;
-      if (rank !== undefined && rank !== port.dimensions)
+      if (rank !== undefined && port.dimensions > 0 && rank !== port.dimensions)
         throw error(`output ${i} has another rank than the file says`, this.#where(layer), {
           expected: `${rank} from ${output.partialShape}`,
           got: `${port.dimensions}`,
         });
       for (const name of port.names) output.names.add(name);
+      readRtInfo(port.rtInfo, output.rtInfo);
     }
-    // A Result passes its tensor's names on; the file gives them at the producer.
-    if (op.role === "result") for (const name of inputs[0]?.names ?? []) node.outputs[0].names.add(name);
+    if (op.role === "result") readResult(layer, node);
     readRtInfo(childOf(layer.element, "rt_info"), node.rtInfo);
     return node;
   }

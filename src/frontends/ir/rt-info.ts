@@ -2,20 +2,19 @@ import type { XmlElement } from "../../formats/xml/parse-xml.ts";
 import type { RtInfoValue } from "../../model/node.ts";
 
 /**
- * Reads an <rt_info>: `<attribute name="decompression" version="0"/>` of layers by its name, and the model's
- * `<key value="..."/>`, nested ones by a path with slashes.
+ * Reads an <rt_info>: of layers and ports `<attribute name="decompression" version="0"/>` by its name, of the model
+ * `<key value="..."/>`, or trees of such.
  */
 export function readRtInfo(element: XmlElement | undefined, target: Map<string, RtInfoValue>): void {
-  for (const child of element?.children ?? []) readEntry(child, "", target);
+  for (const child of element?.children ?? []) {
+    const { name, ...attributes } = child.attributes;
+    if (child.name === "attribute" && name !== undefined) target.set(name, attributes);
+    else target.set(keyOf(child), treeOf(child));
+  }
 }
 
-function readEntry({ name, attributes, children }: XmlElement, path: string, target: Map<string, RtInfoValue>): void {
-  if (name === "attribute" && attributes["name"] !== undefined) {
-    const { name: key, ...rest } = attributes;
-    target.set(key, rest);
-    return;
-  }
-  const key = `${path}${name === "info" && attributes["name"] !== undefined ? attributes["name"] : name}`;
-  if (attributes["value"] !== undefined) target.set(key, attributes["value"]);
-  for (const child of children) readEntry(child, `${key}/`, target);
-}
+/** Keys that are no XML names stand in files as `<info name="...">`. */
+const keyOf = ({ name, attributes }: XmlElement): string => (name === "info" ? (attributes["name"] ?? name) : name);
+
+const treeOf = ({ attributes, children }: XmlElement): RtInfoValue =>
+  children.length > 0 ? Object.fromEntries(children.map((child) => [keyOf(child), treeOf(child)])) : (attributes["value"] ?? "");

@@ -11,7 +11,7 @@ export const Parameter = defineOp({
   since: "opset1",
   role: "parameter",
   inputs: 0,
-  attributes: { element_type: elementType(), shape: shape(null) },
+  attributes: { shape: shape(null), element_type: elementType() },
   infer: ({ attributes }) => [
     {
       elementType: attributes["element_type"] as ElementType,

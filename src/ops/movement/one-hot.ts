@@ -45,6 +45,7 @@ export const OneHot1 = defineOp({
   since: "opset1",
   attributes: { axis: int() },
   inputs: 4,
+  shapeInputs: [1],
   infer: inferOneHot,
   evaluate: evaluateOneHot,
 });
@@ -55,6 +56,7 @@ export const OneHot16 = defineOp({
   since: "opset16",
   attributes: { axis: int(), negative_indices_mode: string({ default: "ignore_negative", oneOf: ["ignore_negative", "normalize"] }) },
   inputs: 4,
+  shapeInputs: [1],
   infer: inferOneHot,
   evaluate: evaluateOneHot,
 });

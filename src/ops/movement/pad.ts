@@ -119,6 +119,7 @@ export const Pad1 = defineOp({
   since: "opset1",
   attributes,
   inputs: [3, 4],
+  shapeInputs: [1, 2],
   infer: (context) => inferPad(context, false),
   evaluate: evaluatePad,
 });
@@ -129,6 +130,7 @@ export const Pad12 = defineOp({
   since: "opset12",
   attributes,
   inputs: [3, 4],
+  shapeInputs: [1, 2],
   infer: (context) => inferPad(context, true),
   evaluate: evaluatePad,
 });

@@ -13,7 +13,7 @@ import { transposeTensor } from "./transpose.ts";
 export const SpaceToDepth = defineOp({
   type: "SpaceToDepth",
   since: "opset1",
-  attributes: { mode: string({ oneOf: ["blocks_first", "depth_first"] }), block_size: int(1) },
+  attributes: { block_size: int(1), mode: string({ oneOf: ["blocks_first", "depth_first"] }) },
   inputs: 1,
   infer: (context) => {
     const data = context.inputs[0];

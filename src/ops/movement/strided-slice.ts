@@ -81,6 +81,7 @@ export const StridedSlice = defineOp({
     ellipsis_mask: ints([]),
   },
   inputs: [3, 4],
+  shapeInputs: [1, 2, 3],
   infer: (context) => {
     const { attributes } = context;
     const [data, beginInput, endInput] = context.inputs;

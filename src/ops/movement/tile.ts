@@ -39,6 +39,7 @@ export const Tile = defineOp({
   since: "opset1",
   attributes: {},
   inputs: 2,
+  shapeInputs: [1],
   infer: (context) => {
     const data = context.inputs[0];
     checkIntegers(context, 1, "the repeats");

@@ -6,9 +6,9 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { allocateNumbers, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
-import { poolingAttributes, poolingWindows, pooledShape, roundingType, torchRoundingType } from "./pooling.ts";
+import { poolingWindows, pooledShape, roundingType, torchRoundingType } from "./pooling.ts";
 import { roundHalfToEven } from "./rounding.ts";
-import { asThreeAxes, type Rounding, spatialAxes, windowOutputs } from "./spatial-geometry.ts";
+import { asThreeAxes, autoPad, type Rounding, spatialAxes, windowOutputs } from "./spatial-geometry.ts";
 
 const inferAvgPool = (context: InferContext): readonly OutputSpec[] => [outputSpec(context.inputs[0].elementType, pooledShape(context))];
 
@@ -46,11 +46,20 @@ function evaluateAvgPool({ node, attributes, inputs: [data] }: EvaluateContext):
   return [tensorOfNumbers(data.elementType, shape, output)];
 }
 
+const averagingAttributes = {
+  kernel: ints(),
+  strides: ints(),
+  pads_begin: ints(),
+  pads_end: ints(),
+  "exclude-pad": boolean(),
+  auto_pad: autoPad,
+} as const;
+
 /** Mean of windows; with `exclude-pad` only of the elements that lie in the input. */
 export const AvgPool1 = defineOp({
   type: "AvgPool",
   since: "opset1",
-  attributes: { ...poolingAttributes, "exclude-pad": boolean(), rounding_type: roundingType },
+  attributes: { ...averagingAttributes, rounding_type: roundingType },
   inputs: 1,
   infer: inferAvgPool,
   evaluate: evaluateAvgPool,
@@ -60,7 +69,7 @@ export const AvgPool1 = defineOp({
 export const AvgPool14 = defineOp({
   type: "AvgPool",
   since: "opset14",
-  attributes: { ...poolingAttributes, "exclude-pad": boolean(), rounding_type: torchRoundingType },
+  attributes: { ...averagingAttributes, rounding_type: torchRoundingType },
   inputs: 1,
   infer: inferAvgPool,
   evaluate: evaluateAvgPool,
@@ -70,7 +79,7 @@ export const AvgPool14 = defineOp({
 export const AvgPool16 = defineOp({
   type: "AvgPool",
   since: "opset16",
-  attributes: { ...poolingAttributes, dilations: ints([]), "exclude-pad": boolean(), rounding_type: torchRoundingType },
+  attributes: { ...averagingAttributes, rounding_type: torchRoundingType, dilations: ints([]) },
   inputs: 1,
   infer: inferAvgPool,
   evaluate: evaluateAvgPool,

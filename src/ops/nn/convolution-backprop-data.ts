@@ -1,5 +1,7 @@
+import { ints } from "../../model/attribute.ts";
 import { defineOp } from "../define-op.ts";
-import { evaluateTransposed, inferTransposedConvolution, transposedConvolutionAttributes } from "./infer-transposed-convolution.ts";
+import { evaluateTransposed, inferTransposedConvolution } from "./infer-transposed-convolution.ts";
+import { convolutionAttributes } from "./spatial-geometry.ts";
 
 /**
  * Transposed convolution (deconvolution) of data [N, I, spatial...] with weights [I, O, kernel...]. The optional third
@@ -8,8 +10,9 @@ import { evaluateTransposed, inferTransposedConvolution, transposedConvolutionAt
 export const ConvolutionBackpropData = defineOp({
   type: "ConvolutionBackpropData",
   since: "opset1",
-  attributes: transposedConvolutionAttributes,
+  attributes: { ...convolutionAttributes, output_padding: ints([]) },
   inputs: [2, 3],
+  shapeInputs: [2],
   infer: (context) => inferTransposedConvolution(context, "IO"),
   evaluate: (context) => evaluateTransposed(context, false),
 });

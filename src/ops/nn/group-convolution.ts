@@ -2,13 +2,13 @@ import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
 import { convolutionOperands } from "./convolution-operands.ts";
 import { evaluateConvolution } from "./evaluate-convolution.ts";
-import { convolutionAttributes, windowOutputs } from "./spatial-geometry.ts";
+import { groupConvolutionAttributes, windowOutputs } from "./spatial-geometry.ts";
 
 /** Convolution within groups of channels: data [N, G * I, spatial...], weights [G, O, I, kernel...]. */
 export const GroupConvolution = defineOp({
   type: "GroupConvolution",
   since: "opset1",
-  attributes: convolutionAttributes,
+  attributes: groupConvolutionAttributes,
   inputs: 2,
   infer: (context) => {
     const operands = convolutionOperands(context, "GOI");

@@ -10,7 +10,7 @@ export const gru: CellKind = {
   states: 1,
   activations: 2,
 };
-export const gruAttributes = { ...recurrentAttributes(["sigmoid", "tanh"]), linear_before_reset: boolean(false) } as const;
+export const gruAttributes = { linear_before_reset: boolean(false), ...recurrentAttributes(["sigmoid", "tanh"]) } as const;
 
 /** One step of GRU: inputs X [N, I], H [N, H], W [3H, I], R [3H, H] and B, gates z, r, h; the output is the new H. */
 export const GRUCell3 = defineOp({

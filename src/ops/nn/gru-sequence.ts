@@ -7,7 +7,7 @@ import { gruStep } from "./recurrent-cells.ts";
 export const GRUSequence5 = defineOp({
   type: "GRUSequence",
   since: "opset5",
-  attributes: { ...gruAttributes, direction },
+  attributes: { direction, ...gruAttributes },
   inputs: 6,
   infer: (context) => inferSequence(context, gru),
   evaluate: (context) => evaluateSequence(context, gru, gruStep(context.attributes)),

@@ -1,4 +1,3 @@
-import { ints } from "../../model/attribute.ts";
 import type { EvaluateContext, InferContext, OutputSpec } from "../../model/operation.ts";
 import { anyDimension, isKnown } from "../../tensor/dimension.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -6,10 +5,7 @@ import { integersOf } from "../movement/indices.ts";
 import { outputSpec } from "../output-spec.ts";
 import { convolutionOperands, type WeightLayout } from "./convolution-operands.ts";
 import { evaluateTransposedConvolution } from "./evaluate-convolution.ts";
-import { convolutionAttributes, transposedOutputs } from "./spatial-geometry.ts";
-
-/** Attributes of the transposed convolutions. */
-export const transposedConvolutionAttributes = { ...convolutionAttributes, output_padding: ints([]) } as const;
+import { transposedOutputs } from "./spatial-geometry.ts";
 
 /** The output's spatial lengths come from the third input where there is one, else from the data and the pads. */
 export function inferTransposedConvolution(context: InferContext, layout: WeightLayout): readonly OutputSpec[] {

@@ -124,14 +124,15 @@ export const Interpolate1 = defineOp({
   type: "Interpolate",
   since: "opset1",
   attributes: {
-    axes: ints(),
-    mode: string({ oneOf: ["nearest", "linear", "linear_onnx", "cubic", "area"] }),
     align_corners: boolean(true),
     antialias: boolean(false),
+    axes: ints(),
+    mode: string({ oneOf: ["nearest", "linear", "linear_onnx", "cubic", "area"] }),
     pads_begin: ints([0]),
     pads_end: ints([0]),
   },
   inputs: 2,
+  shapeInputs: [1],
   infer: (context) => {
     const data = context.inputs[0];
     checkIntegers(context, 1, "the target shape");
@@ -185,6 +186,7 @@ export const Interpolate4 = defineOp({
   since: "opset4",
   attributes: { mode: string({ oneOf: ["nearest", "linear", "linear_onnx", "cubic"] }), ...commonAttributes },
   inputs: [3, 4],
+  shapeInputs: [1, 2],
   infer: (context) => inferInterpolate(context, inputs4),
   evaluate: (context) => evaluateInterpolate(context, inputs4),
 });
@@ -198,6 +200,7 @@ export const Interpolate11 = defineOp({
     ...commonAttributes,
   },
   inputs: [2, 3],
+  shapeInputs: [1],
   infer: (context) => inferInterpolate(context, inputs11),
   evaluate: (context) => evaluateInterpolate(context, inputs11),
 });

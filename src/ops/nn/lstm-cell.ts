@@ -12,7 +12,7 @@ const formats = ["fico", "icof", "ifco", "ifoc", "iofc"] as const;
 export const LSTMCell1 = defineOp({
   type: "LSTMCell",
   since: "opset1",
-  attributes: { ...lstmAttributes, weights_format: string({ default: "fico", oneOf: formats }), input_forget: boolean(false) },
+  attributes: { ...lstmAttributes, input_forget: boolean(false), weights_format: string({ default: "fico", oneOf: formats }) },
   inputs: [5, 7],
   infer: (context) => inferCell(context, lstm),
   evaluate: (context) => {

@@ -7,7 +7,7 @@ import { lstmStep } from "./recurrent-cells.ts";
 export const LSTMSequence5 = defineOp({
   type: "LSTMSequence",
   since: "opset5",
-  attributes: { ...lstmAttributes, direction },
+  attributes: { direction, ...lstmAttributes },
   inputs: 7,
   infer: (context) => inferSequence(context, lstm),
   evaluate: (context) => evaluateSequence(context, lstm, lstmStep(context.attributes)),

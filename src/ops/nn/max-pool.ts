@@ -1,5 +1,5 @@
 import { shapeSize } from "../../common/shape.ts";
-import { type AttributeSchema, elementType, int, ints } from "../../model/attribute.ts";
+import { elementType, int, ints } from "../../model/attribute.ts";
 import type { EvaluateContext, InferContext, OutputSpec } from "../../model/operation.ts";
 import type { ElementType } from "../../tensor/element-type.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -8,15 +8,12 @@ import { defineOp } from "../define-op.ts";
 import { resolveAxis } from "../movement/indices.ts";
 import { outputSpec } from "../output-spec.ts";
 import { lowestValue } from "./lowest-value.ts";
-import { poolingAttributes, poolingWindows, pooledShape, roundingType, torchRoundingType } from "./pooling.ts";
-import { asThreeAxes, type Rounding, spatialAxes, windowOutputs } from "./spatial-geometry.ts";
+import { poolingWindows, pooledShape, roundingType, torchRoundingType } from "./pooling.ts";
+import { asThreeAxes, autoPad, type Rounding, spatialAxes, windowOutputs } from "./spatial-geometry.ts";
 
-const indexedAttributes = {
-  ...poolingAttributes,
-  dilations: ints([]),
-  index_element_type: elementType("i64"),
-  axis: int(0),
-} as const satisfies Readonly<Record<string, AttributeSchema>>;
+const windowAttributes = { pads_begin: ints(), pads_end: ints(), kernel: ints() } as const;
+const dilatedAttributes = { strides: ints(), dilations: ints([]), ...windowAttributes } as const;
+const indexAttributes = { auto_pad: autoPad, index_element_type: elementType("i64"), axis: int(0) } as const;
 
 const inferMaxPool = (context: InferContext): OutputSpec => outputSpec(context.inputs[0].elementType, pooledShape(context));
 
@@ -95,7 +92,7 @@ function evaluateIndexed(context: EvaluateContext): readonly Tensor[] {
 export const MaxPool1 = defineOp({
   type: "MaxPool",
   since: "opset1",
-  attributes: { ...poolingAttributes, rounding_type: roundingType },
+  attributes: { strides: ints(), ...windowAttributes, rounding_type: roundingType, auto_pad: autoPad },
   inputs: 1,
   infer: (context) => [inferMaxPool(context)],
   evaluate: (context) => [maxPool(context).values],
@@ -105,7 +102,7 @@ export const MaxPool1 = defineOp({
 export const MaxPool8 = defineOp({
   type: "MaxPool",
   since: "opset8",
-  attributes: { ...indexedAttributes, rounding_type: roundingType },
+  attributes: { ...dilatedAttributes, rounding_type: roundingType, ...indexAttributes },
   inputs: 1,
   infer: inferIndexed,
   evaluate: evaluateIndexed,
@@ -115,7 +112,7 @@ export const MaxPool8 = defineOp({
 export const MaxPool14 = defineOp({
   type: "MaxPool",
   since: "opset14",
-  attributes: { ...indexedAttributes, rounding_type: torchRoundingType },
+  attributes: { ...dilatedAttributes, rounding_type: torchRoundingType, ...indexAttributes },
   inputs: 1,
   infer: inferIndexed,
   evaluate: evaluateIndexed,

@@ -1,16 +1,7 @@
-import { type AttributeSchema, ints, string } from "../../model/attribute.ts";
+import { string } from "../../model/attribute.ts";
 import type { InferContext } from "../../model/operation.ts";
 import { anyDimension, type Dimension } from "../../tensor/dimension.ts";
-import { autoPad, type Rounding, type SpatialAxis, windowOutputs } from "./spatial-geometry.ts";
-
-/** Attributes that max and average pooling of all versions share. */
-export const poolingAttributes = {
-  strides: ints(),
-  pads_begin: ints(),
-  pads_end: ints(),
-  kernel: ints(),
-  auto_pad: autoPad,
-} as const satisfies Readonly<Record<string, AttributeSchema>>;
+import { type Rounding, type SpatialAxis, windowOutputs } from "./spatial-geometry.ts";
 
 export const roundingType = string({ default: "floor", oneOf: ["floor", "ceil"] });
 /** Since opset14: `ceil_torch` drops a last window that would start in the end's padding, as PyTorch does. */

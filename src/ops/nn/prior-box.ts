@@ -13,15 +13,15 @@ const attributes = {
   min_size: floats([]),
   max_size: floats([]),
   aspect_ratio: floats([]),
-  flip: boolean(false),
+  density: floats([]),
+  fixed_ratio: floats([]),
+  fixed_size: floats([]),
   clip: boolean(false),
+  flip: boolean(false),
   step: float(0),
   offset: float(),
   variance: floats([]),
   scale_all_sizes: boolean(true),
-  fixed_ratio: floats([]),
-  fixed_size: floats([]),
-  density: floats([]),
 } as const satisfies Readonly<Record<string, AttributeSchema>>;
 
 /** Centers of a cell; densities from damaged files ask for more. */

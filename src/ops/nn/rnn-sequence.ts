@@ -7,7 +7,7 @@ import { rnnStep } from "./recurrent-cells.ts";
 export const RNNSequence5 = defineOp({
   type: "RNNSequence",
   since: "opset5",
-  attributes: { ...rnnAttributes, direction },
+  attributes: { direction, ...rnnAttributes },
   inputs: 6,
   infer: (context) => inferSequence(context, rnn),
   evaluate: (context) => evaluateSequence(context, rnn, rnnStep(context.attributes)),

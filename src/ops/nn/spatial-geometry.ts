@@ -30,6 +30,15 @@ export const autoPad = string({ default: "explicit", oneOf: ["explicit", "same_u
 /** Attributes that convolutions share. */
 export const convolutionAttributes = {
   strides: ints(),
+  dilations: ints(),
+  pads_begin: ints(),
+  pads_end: ints(),
+  auto_pad: autoPad,
+} as const satisfies Readonly<Record<string, AttributeSchema>>;
+
+/** The same of group convolutions, which OpenVINO writes in another order. */
+export const groupConvolutionAttributes = {
+  strides: ints(),
   pads_begin: ints(),
   pads_end: ints(),
   dilations: ints(),

@@ -10,12 +10,12 @@ export const MVN2 = defineOp({
   type: "MVN",
   since: "opset2",
   inputs: 1,
-  attributes: { across_channels: boolean(false), normalize_variance: boolean(true), eps: float(1e-9) },
+  attributes: { eps: float(1e-9), across_channels: boolean(false), normalize_variance: boolean(true) },
   infer: inferSame,
   evaluate: ({ inputs: [x], attributes }) => {
     const first = attributes["across_channels"] === true ? 1 : 2;
     const axes = x.shape.map((_, i) => i).filter((i) => i >= first);
-    const options = { normalizeVariance: attributes["normalize_variance"] === true, eps: attributes["eps"] as number, inside: false };
+    const options = { normalizeVariance: attributes["normalize_variance"] === true, eps: attributes["eps"] as number, inside: true };
     return [roundedTensor(x.elementType, x.shape, normalizeMeanVariance(x, x.shape, axes, options))];
   },
 });
@@ -26,8 +26,8 @@ export const MVN6 = defineOp({
   since: "opset6",
   inputs: 2,
   attributes: {
-    normalize_variance: boolean(true),
     eps: float(),
+    normalize_variance: boolean(true),
     eps_mode: string({ oneOf: ["INSIDE_SQRT", "OUTSIDE_SQRT", "inside_sqrt", "outside_sqrt"] }),
   },
   infer: (context) => {

@@ -72,8 +72,8 @@ function evaluate({ node, inputs: [data, kTensor], attributes: a }: EvaluateCont
 }
 
 /** The k largest or smallest elements along an axis, and where they were. */
-export const TopK1 = defineOp({ type: "TopK", since: "opset1", inputs: 2, attributes, infer, evaluate });
-export const TopK3 = defineOp({ type: "TopK", since: "opset3", inputs: 2, attributes, infer, evaluate });
+export const TopK1 = defineOp({ type: "TopK", since: "opset1", inputs: 2, shapeInputs: [1], attributes, infer, evaluate });
+export const TopK3 = defineOp({ type: "TopK", since: "opset3", inputs: 2, shapeInputs: [1], attributes, infer, evaluate });
 
 /** With `stable`: equal elements keep their order, as they always do here. */
 export const TopK11 = defineOp({
@@ -81,6 +81,7 @@ export const TopK11 = defineOp({
   since: "opset11",
   inputs: 2,
   attributes: { ...attributes, stable: boolean(false) },
+  shapeInputs: [1],
   infer,
   evaluate,
 });

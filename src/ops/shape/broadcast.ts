@@ -110,6 +110,7 @@ export const Broadcast1 = defineOp({
   since: "opset1",
   inputs: [2, 3],
   attributes: { mode: string({ default: "numpy", oneOf: ["numpy", "explicit"] }) },
+  shapeInputs: [1],
   infer,
   evaluate,
 });
@@ -120,6 +121,7 @@ export const Broadcast3 = defineOp({
   since: "opset3",
   inputs: [2, 3],
   attributes: { mode: string({ default: "numpy", oneOf: ["numpy", "explicit", "bidirectional"] }) },
+  shapeInputs: [1],
   infer,
   evaluate,
 });
