@@ -6,7 +6,7 @@ import { reduceNumbers, sumOfSquares } from "../reduction/reduce-numbers.ts";
 import { inferSame } from "./infer-same.ts";
 import { withReduced } from "./mean-variance.ts";
 
-/** x / sqrt(sum of x^2 over axes, with eps added to it or as its least value). */
+/** x / sqrt(sum of x^2 over axes, with eps added to it or as its least value). Without axes all but zeros become 1. */
 export const NormalizeL2 = defineOp({
   type: "NormalizeL2",
   since: "opset1",
@@ -19,9 +19,17 @@ export const NormalizeL2 = defineOp({
   evaluate: ({ node, inputs: [x, axesTensor], attributes }) => {
     const { shape, elementType } = x;
     const axes = resolveAxes(node, axesTensor, shape.length);
+    const data = tensorNumbers(x);
+    if (axes.length === 0)
+      return [
+        roundedTensor(
+          elementType,
+          shape,
+          Float64Array.from(data, (v) => (v === 0 ? 0 : 1)),
+        ),
+      ];
     const eps = attributes["eps"] as number;
     const adds = attributes["eps_mode"] === "add";
-    const data = tensorNumbers(x);
     const norm = reduceNumbers(data, shape, axes, {
       ...sumOfSquares,
       finish: (total) => Math.sqrt(adds ? total + eps : Math.max(total, eps)),

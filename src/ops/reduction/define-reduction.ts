@@ -23,7 +23,7 @@ interface ReductionOptions<Type extends string> {
   readonly propagate?: (a: Dimension, b: Dimension) => Dimension;
 }
 
-/** Declares a reduction: input 0 along the axes of input 1. Without axes the data passes. */
+/** Declares a reduction: input 0 along the axes of input 1. */
 export const defineReduction = <const Type extends string>(options: ReductionOptions<Type>) =>
   defineOp({
     type: options.type,
@@ -43,7 +43,6 @@ export const defineReduction = <const Type extends string>(options: ReductionOpt
       const axes = resolveAxes(node, axesTensor, data.shape.length);
       const kept = data.shape.map((d, i) => (axes.includes(i) ? 1 : d));
       const shape = attributes["keep_dims"] === true ? kept : data.shape.filter((_, i) => !axes.includes(i));
-      if (axes.length === 0) return [data];
       return [reduceTensor(data, axes, shape, options)];
     },
   });
@@ -61,7 +60,6 @@ function reducedValue(
   const [{ elementType, partialShape }] = context.inputs;
   const value = context.value(0);
   if (value === undefined || !isInteger(elementType) || axes === undefined) return undefined;
-  if (axes.length === 0) return value;
   return propagate && value.length > 0 && partialShape.rank === 1 ? [value.reduce(propagate)] : undefined;
 }
 
