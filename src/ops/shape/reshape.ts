@@ -76,6 +76,7 @@ export const Reshape = defineOp({
   type: "Reshape",
   since: "opset1",
   inputs: 2,
+  shapeInputs: [1],
   attributes: { special_zero: boolean() },
   infer: (context) => {
     const [data, target] = context.inputs;
