@@ -7,7 +7,7 @@ export interface ModelFile {
   readonly bytes: Uint8Array;
   /** Weights that the user gave; IR finds its .bin beside the .xml otherwise. */
   readonly weights?: Uint8Array;
-  /** The bytes of a file beside the model, by a path relative to it. Throws FILE_NOT_FOUND, FILE_ACCESS. */
+  /** The bytes of a file in the model's folder, by its relative path. Throws INVALID_MODEL, FILE_NOT_FOUND, FILE_ACCESS. */
   sideFile(location: string): Uint8Array;
 }
 

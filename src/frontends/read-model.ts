@@ -2,6 +2,7 @@ import { baseName, besidePath, readFile, readFileSync } from "#platform/files";
 import { VintnerError } from "../common/errors.ts";
 import type { Model } from "../model/model.ts";
 import type { Frontend, ModelFile } from "./frontend.ts";
+import { locationInFolder } from "./location.ts";
 import { frontends } from "./registry.ts";
 
 /** Bytes with a name and the files beside them: what a browser has instead of paths. */
@@ -61,6 +62,12 @@ function modelFile(source: ModelSource, bytes: Uint8Array, weights: Uint8Array |
     bytes,
     ...(weights && { weights }),
     sideFile(location) {
+      if (locationInFolder(location) === undefined)
+        throw new VintnerError("INVALID_MODEL", {
+          what: "the files of a model must lie in its folder",
+          expected: "a relative path without ..",
+          got: JSON.stringify(location),
+        });
       const own = given?.files?.[location];
       if (own) return own;
       if (typeof source === "string") return readFileSync(besidePath(source, location));

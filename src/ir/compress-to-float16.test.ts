@@ -1,26 +1,94 @@
-import { expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { Model } from "../model/model.ts";
 import { Node } from "../model/node.ts";
+import type { Output } from "../model/output.ts";
+import { opset } from "../opset.ts";
+import { Multiply } from "../ops/elementwise/multiply.ts";
 import { constant } from "../ops/infrastructure/constant.ts";
 import { parameter } from "../ops/infrastructure/parameter.ts";
 import { result } from "../ops/infrastructure/result.ts";
-import { Interpolate11 } from "../ops/nn/interpolate.ts";
-import { Multiply } from "../ops/elementwise/multiply.ts";
 import { PartialShape } from "../tensor/partial-shape.ts";
 import { compressToFloat16 } from "./compress-to-float16.ts";
 
-it("keeps constants that decide a shape, and compresses the others", () => {
-  const x = parameter("f32", new PartialShape([1, 2, 5, 5]), "x");
-  const scaled = new Node(Multiply, [x.outputs[0], constant("f32", [1, 2], [1, 2, 1, 1])]);
-  const resized = new Node(Interpolate11, [scaled.outputs[0], constant("f32", [2, 2]), constant("i64", [2, 3])], {
-    mode: "nearest",
-    shape_calculation_mode: "scales",
-    coordinate_transformation_mode: "asymmetric",
-    nearest_mode: "floor",
+const input = (shape: string): Node => parameter("f32", PartialShape.parse(shape), "x");
+const modelOf = (x: Node, ...outputs: readonly Output[]): Model =>
+  new Model({ name: "m", parameters: [x], results: outputs.map((o, i) => result(o, `y${i}`)) });
+const decompressions = (model: Model): Node[] => model.nodes().filter((n) => n.rtInfo.has("decompression"));
+
+/** `count` times `value`, the rest 0.5. */
+const mix = (value: number, count: number, size: number): number[] => Array.from({ length: size }, (_, i) => (i < count ? value : 0.5));
+
+describe("constants that f16 does not hold well stay f32", () => {
+  // What `save_model(compress_to_fp16=True)` of OpenVINO 2026.4.1 does with the same constants.
+  test.each([
+    { what: "one element, off by 2.4e-4", values: [0.2], kept: true },
+    { what: "one element, off by 9.8e-5", values: [1 + 0.2 / 2048], kept: false },
+    { what: "one element, off by 1.0025e-4", values: [1 + 0.205 / 2048], kept: true },
+    { what: "two elements, off by 2.4e-4", values: [0.2, 0.2], kept: false },
+    { what: "half of the elements off by 1.4e-3", values: mix(1e-5, 2, 4), kept: false },
+    { what: "three quarters off by 1.4e-3", values: mix(1e-5, 3, 4), kept: true },
+    { what: "all subnormal, off by 9e-4", values: mix(3.239571e-5, 4, 4), kept: false },
+    { what: "one of 60 in range, off by 1.5", values: mix(30001.5, 1, 60), kept: true },
+    { what: "all off by 1", values: mix(30001, 4, 4), kept: false },
+    { what: "the largest", values: mix(65504, 4, 4), kept: false },
+    { what: "44 of 60 out of range", values: mix(65505, 44, 60), kept: false },
+    { what: "45 of 60 out of range", values: mix(65505, 45, 60), kept: true },
+    { what: "44 of 60 that vanish", values: mix(1e-9, 44, 60), kept: false },
+    { what: "45 of 60 that vanish", values: mix(1e-9, 45, 60), kept: true },
+    { what: "zeros", values: [0, 0], kept: false },
+    { what: "infinity", values: [Number.POSITIVE_INFINITY], kept: true },
+    { what: "NaN", values: [Number.NaN, Number.NaN], kept: true },
+  ])("$what: $kept", ({ values, kept }) => {
+    const x = input("[1]");
+    const model = modelOf(x, new Node(Multiply, [x.outputs[0], constant("f32", values)]).outputs[0]);
+    expect(decompressions(compressToFloat16(model))).toHaveLength(kept ? 0 : 1);
   });
-  const model = new Model({ name: "m", parameters: [x], results: [result(resized.outputs[0])] });
-  const compressed = compressToFloat16(model);
-  expect(compressed.outputs[0].partialShape.toString()).toBe("[1,2,10,10]");
-  expect(compressed.nodes().filter((n) => n.rtInfo.has("decompression"))).toHaveLength(1);
-  expect(model.nodes().some((n) => n.rtInfo.has("decompression"))).toBe(false);
+});
+
+it("saturates what is out of range, and names nodes and tensors as OpenVINO does", () => {
+  const x = input("[4]");
+  const weights = constant("f32", [0.1, 1e-9, 7e4, 3], [4], { friendlyName: "w" });
+  weights.names.add("w_tensor");
+  const model = modelOf(x, new Node(Multiply, [x.outputs[0], weights]).outputs[0]);
+  const [convert] = decompressions(compressToFloat16(model));
+  expect(convert).toMatchObject({ friendlyName: "w", type: "Convert" });
+  const [source] = (convert as Node).inputs;
+  expect(source?.node.friendlyName).toBe("w_compressed");
+  expect([...(source?.names ?? [])]).toEqual(["w_tensor"]);
+  expect(source?.node.constant?.data).toEqual(new Uint16Array([0x2e66, 0, 0x7bff, 0x4200]));
+  expect(weights.node.constant?.elementType).toBe("f32");
+});
+
+it("keeps the name of a constant that is an output", () => {
+  const x = input("[2]");
+  const weights = constant("f32", [1, 2], [2], { friendlyName: "w" });
+  weights.names.add("out");
+  const compressed = compressToFloat16(modelOf(x, weights, x.outputs[0]));
+  expect([...(compressed.results[0] as Node).inputs[0].names]).toContain("out");
+});
+
+it("keeps and marks what a shape is computed from, up to where a shape is taken", () => {
+  const x = input("[1,2,?,?]");
+  const scaled = opset.multiply(opset.convert(opset.shapeOf(x), { destination_type: "f32" }), constant("f32", [1, 1, 1.3, 1.7]));
+  const sizes = opset.convert(scaled, { destination_type: "i64" });
+  const body = opset.multiply(x, constant("f32", [1.3, 1.7], [1, 2, 1, 1]));
+  const compressed = compressToFloat16(modelOf(x, opset.reshape(body, sizes, { special_zero: false }).outputs[0]));
+  const marked = compressed.nodes().filter((n) => n.rtInfo.has("DisablePrecisionConversion"));
+  expect(marked.map((n) => n.constant?.shape)).toEqual([[4]]);
+  expect(decompressions(compressed).map((n) => n.outputs[0].shape)).toEqual([[1, 2, 1, 1]]);
+});
+
+it("keeps constants without which a reader no longer knows its shape", () => {
+  const x = input("[?]");
+  const range = opset.range(constant("f32", 0), constant("f32", 3), constant("f32", 1), { output_type: "f32" });
+  const model = modelOf(x, range.outputs[0], x.outputs[0]);
+  expect(compressToFloat16(model).outputs[0]?.partialShape.toString()).toBe("[3]");
+});
+
+it("leaves quantized models as they are", () => {
+  const x = input("[2]");
+  const [low, high] = [constant("f32", 0), constant("f32", 1)];
+  const quantized = opset.fakeQuantize(x, low, high, low, high, { levels: 256 });
+  const model = modelOf(x, opset.multiply(quantized, constant("f32", [1, 2])).outputs[0]);
+  expect(decompressions(compressToFloat16(model))).toEqual([]);
 });

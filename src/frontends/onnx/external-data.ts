@@ -1,5 +1,6 @@
 import { VintnerError } from "../../common/errors.ts";
 import type { TensorProto } from "../../formats/protobuf/generated/onnx_pb.ts";
+import { locationInFolder } from "../location.ts";
 
 /** Gives the bytes of a file beside the model; the path is relative to the model's folder. */
 export type SideFiles = (location: string) => Uint8Array;
@@ -7,15 +8,15 @@ export type SideFiles = (location: string) => Uint8Array;
 /** The path in `location`, which must stay inside the model's folder. Throws INVALID_MODEL. */
 export function externalLocation(proto: TensorProto, where: string): string {
   const location = entry(proto, "location") ?? "";
-  const parts = location.split(/[/\\]/);
-  if (location === "" || location.includes("\0") || /^([/\\]|[A-Za-z]:)/.test(location) || parts.includes(".."))
+  const inside = locationInFolder(location);
+  if (inside === undefined)
     throw new VintnerError("INVALID_MODEL", {
       what: "external data must lie in the model's folder",
       where,
       expected: "a relative path without ..",
       got: JSON.stringify(location),
     });
-  return parts.filter((p) => p !== "" && p !== ".").join("/");
+  return inside;
 }
 
 /** A view on a tensor's bytes in its side file. Offset and length are checked against the file. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync as readSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync as readSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { readFile as read } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { VintnerError } from "../../common/errors.ts";
@@ -37,31 +37,65 @@ export function readFileSync(path: string): Uint8Array {
   }
 }
 
-/** Writes files so that all of them appear, or none: each beside its place first, then renamed. Throws FILE_ACCESS. */
+/**
+ * Writes files so that all of them appear, or none: each beside its place first, then renamed. Files that were there
+ * come back where that fails. Throws FILE_ACCESS.
+ */
 export function writeFilesAtomic(files: ReadonlyMap<string, Uint8Array | string>): void {
-  const written: { readonly temporary: string; readonly path: string }[] = [];
+  const temporaries = new Map<string, string>();
+  let path = "";
   try {
-    for (const [path, content] of files) {
-      const temporary = join(dirname(resolve(path)), `.${basename(path)}.${randomUUID()}.tmp`);
-      written.push({ temporary, path });
-      writeFileSync(temporary, content);
+    for (const [target, content] of files) {
+      path = target;
+      temporaries.set(target, hiddenBeside(target, "tmp"));
+      writeFileSync(temporaries.get(target) as string, content);
     }
-    for (const { temporary, path } of written) renameSync(temporary, path);
+    moveAll(temporaries, (target) => (path = target));
   } catch (error) {
-    for (const { temporary } of written) rmSync(temporary, { force: true });
-    const code = codeOf(error);
-    const path = [...files.keys()][0] as string;
-    throw new VintnerError(
-      "FILE_ACCESS",
-      {
-        what: "the file cannot be written",
-        where: path,
-        got: code || String(error),
-        hint: code === "ENOENT" ? "Create the folder first" : "Check the folder's permissions and space",
-      },
-      { cause: error },
-    );
+    for (const temporary of temporaries.values()) rmSync(temporary, { force: true });
+    throw writeError(path, error);
   }
+}
+
+const hiddenBeside = (path: string, ending: string): string => join(dirname(resolve(path)), `.${basename(path)}.${randomUUID()}.${ending}`);
+
+/** Moves files to their targets, all or none; `onStart` hears of each. */
+function moveAll(sources: ReadonlyMap<string, string>, onStart: (target: string) => void): void {
+  const undo: (() => void)[] = [];
+  const replaced: string[] = [];
+  try {
+    for (const [target, source] of sources) {
+      onStart(target);
+      // One file is replaced in one step.
+      if (sources.size > 1 && lstatSync(target, { throwIfNoEntry: false })?.isFile()) {
+        const backup = hiddenBeside(target, "old");
+        renameSync(target, backup);
+        replaced.push(backup);
+        undo.push(() => renameSync(backup, target));
+      }
+      renameSync(source, target);
+      undo.push(() => rmSync(target, { force: true }));
+    }
+  } catch (error) {
+    for (const step of undo.toReversed()) step();
+    throw error;
+  }
+  for (const backup of replaced) rmSync(backup, { force: true });
+}
+
+function writeError(path: string, error: unknown): VintnerError {
+  const code = codeOf(error);
+  const hints: Readonly<Record<string, string>> = { ENOENT: "Create the folder first", EISDIR: "Name a file: this is a folder" };
+  return new VintnerError(
+    "FILE_ACCESS",
+    {
+      what: "the file cannot be written",
+      where: path,
+      got: code || String(error),
+      hint: hints[code] ?? "Check the folder's permissions and space",
+    },
+    { cause: error },
+  );
 }
 
 /** The path of a file beside another. */
