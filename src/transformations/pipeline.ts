@@ -7,6 +7,7 @@ import { noOpPad } from "./eliminate/no-op-pad.ts";
 import { noOpShapeChange } from "./eliminate/no-op-shape-change.ts";
 import { noOpSlice } from "./eliminate/no-op-slice.ts";
 import { noOpTranspose } from "./eliminate/no-op-transpose.ts";
+import { paddleBroadcast } from "./eliminate/paddle-broadcast.ts";
 import { shareSubexpressions } from "./eliminate/share-subexpressions.ts";
 import { singlePart } from "./eliminate/single-part.ts";
 import { constantFolding } from "./fold/constant-folding.ts";
@@ -81,6 +82,7 @@ export function pipeline({ useShapes = false, foldDecompression = false }: Pipel
   ];
   const shapes = [mergeConcats, mergeTransposes, mergeReshapes, transposeIntoMatMul, ...(useShapes ? [transposeToReshape] : [])];
   return [
+    { name: "normalize", rewrites: [paddleBroadcast] },
     { name: "simplify", rewrites: [...fold, ...eliminate, shareSubexpressions] },
     // before arithmetic is merged: a bias merged into "x + 3" would hide a hard swish
     {

@@ -53,7 +53,7 @@ export function fuse(model: Model, takesEpilogue: TakesEpilogue): Group[] {
 
 /** Whether an operation is a scalar expression that kernels can compute: over floats and booleans. */
 export function isElementwise(node: Node): boolean {
-  if (node.op.scalar === undefined || node.outputs.length !== 1) return false;
+  if (node.op.scalar === undefined || node.outputs.length !== 1 || node.attributes["auto_broadcast"] === "pdpd") return false;
   const types = [...node.inputs, ...node.outputs].map((o) => o.elementType);
   if (!types.every((t) => t === "f32" || t === "boolean")) return false;
   if (node.outputs[0].shape.length > 6) return false;

@@ -31,6 +31,7 @@ import { noOpPad } from "./no-op-pad.ts";
 import { noOpShapeChange } from "./no-op-shape-change.ts";
 import { noOpSlice } from "./no-op-slice.ts";
 import { noOpTranspose } from "./no-op-transpose.ts";
+import { paddleBroadcast } from "./paddle-broadcast.ts";
 import { shareSubexpressions } from "./share-subexpressions.ts";
 import { singlePart } from "./single-part.ts";
 
@@ -197,5 +198,24 @@ describe("elimination", () => {
 
   it("leaves a no-op between an input and an output, which need names of their own", () => {
     checkRewrite({ rewrites: [neutralElement], build: (g) => g.apply(Add, [g.input("[2]"), g.floats(0)]), expected: { Add: 1 } });
+  });
+});
+
+describe("paddle-broadcast", () => {
+  const cases: readonly (readonly [string, string, number, Record<string, number>])[] = [
+    ["a channel vector", "[3]", 1, { Add: 1, Unsqueeze: 1 }],
+    ["leading axes", "[2,3]", 0, { Add: 1, Unsqueeze: 1 }],
+    ["ones beyond the end", "[3,1,1]", 1, { Add: 1 }],
+    ["more ones than there are axes", "[4,1,1]", 2, { Add: 1, Reshape: 1 }],
+    ["the last axes", "[3,4]", -1, { Add: 1 }],
+  ];
+  it.each(cases)("%s", (_, shape, axis, expected) => {
+    const attributes = { auto_broadcast: "pdpd", "auto_broadcast.auto_broadcast_axis": axis };
+    const rank = shape === "[3,1,1]" ? "[2,3,4,1]" : "[2,3,4]";
+    checkRewrite({
+      rewrites: [paddleBroadcast],
+      build: (g) => g.apply(Add, [g.input(rank), g.input(shape)], attributes),
+      expected,
+    });
   });
 });
