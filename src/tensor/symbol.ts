@@ -92,6 +92,12 @@ export function dividePolynomials(p: Polynomial, q: Polynomial): Polynomial {
 
 /** floor(p / n): multiples of n leave the division, and nested divisions become one. */
 function divideByNumber(p: Polynomial, n: number): Polynomial {
+  // floor(-p / n) is -ceil(p / n).
+  const leading = termsInOrder(p, () => 0).find((t) => t.factors.length > 0 && t.coefficient % n !== 0);
+  if (leading && leading.coefficient < 0) {
+    const negated = subtractPolynomials(constantPolynomial(n - 1), p);
+    return multiplyPolynomials(divideByNumber(negated, n), constantPolynomial(-1));
+  }
   const whole: Term[] = [];
   const rest: Term[] = [];
   for (const { coefficient, factors } of termsOf(p)) {
@@ -135,9 +141,13 @@ function formatTerm(magnitude: number, factors: readonly string[]): string {
   return parts.length === 1 ? String(parts[0]) : `(${parts.join("*")})`;
 }
 
+/** The constant, then the others by rank and monomial. */
+const termsInOrder = (p: Polynomial, rank: (term: Term) => number): readonly Term[] =>
+  [...p.terms].toSorted(([a, s], [b, t]) => (a === "" ? -1 : b === "" ? 1 : rank(s) - rank(t) || (a < b ? -1 : 1))).map(([, term]) => term);
+
 /** The canonical text inside of larger ones; names stay in quotes where they need them. */
 function formatPolynomial(p: Polynomial): string {
-  const terms = [...p.terms].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, term]) => term);
+  const terms = termsInOrder(p, (t) => (t.coefficient < 0 ? 1 : 0));
   if (terms.length === 0) return "0";
   const [first, ...others] = terms;
   const head = formatTerm(first.coefficient, first.factors);
