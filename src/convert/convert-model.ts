@@ -1,5 +1,6 @@
 import type { Model } from "../model/model.ts";
 import { type ModelSource, readModel, type WeightsSource } from "../frontends/read-model.ts";
+import { version } from "../runtime/version.ts";
 import { applyOptions } from "./apply-options.ts";
 import { checkOptions, type ConvertOptions } from "./convert-options.ts";
 
@@ -19,6 +20,7 @@ export async function convertModel(source: ModelSource, options: ConvertModelOpt
   const { framework } = rest;
   const model = await readModel(source, { ...(weights !== undefined && { weights }), ...(framework !== undefined && { framework }) });
   applyOptions(model, rest);
+  model.rtInfo.set("vintner_version", version);
   model.rtInfo.set("conversion_parameters", conversionParameters(rest));
   return model;
 }

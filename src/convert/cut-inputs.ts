@@ -52,6 +52,7 @@ function inputNode({ output, reader }: Port, { name, shape, type }: InputSpec): 
   const names = reader && !isInput ? [own] : output.names.size > 0 ? [...output.names] : [own];
   const made = parameter(type ?? output.elementType, partialShape, own, names);
   for (const [key, value] of isInput ? output.node.rtInfo : []) made.rtInfo.set(key, value);
+  for (const [key, value] of isInput ? output.rtInfo : []) made.outputs[0].rtInfo.set(key, value);
   return made;
 }
 

@@ -111,7 +111,7 @@ function inputOfLayout(input: Node, layout: LayoutSpec | undefined): Node {
   const shape = order ? new PartialShape(order.map((axis) => dims[axis])) : partialShape;
   const made = order ? parameter(elementType, shape, input.friendlyName, [...names]) : input;
   if (order) for (const [key, value] of input.rtInfo) made.rtInfo.set(key, value);
-  made.rtInfo.set("layout", { layout: `[${(layout.target ?? layout.source).join(",").toUpperCase()}]` });
+  made.outputs[0].rtInfo.set("layout", { version: "0", layout: `[${(layout.target ?? layout.source).join(",").toUpperCase()}]` });
   return made;
 }
 

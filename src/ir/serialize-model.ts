@@ -60,7 +60,7 @@ function layerOf(node: Node, id: number, weights: WeightsWriter): XmlTree {
   if (node.inputs.length > 0)
     children.push({
       name: "input",
-      children: node.inputs.map((input, i) => portElement(input, i, isResult ? formatAttributes(node.outputs[0].rtInfo) : [])),
+      children: node.inputs.map((input, i) => portElement(input, i)),
     });
   // A Result's output is the model's border, no port of the file.
   if (!isResult)
@@ -104,7 +104,7 @@ const joinNames = (names: ReadonlySet<string>): string =>
     .map((n) => n.replaceAll(",", "\\,"))
     .join(",");
 
-function portElement({ elementType, partialShape }: Output, id: number, rtInfo: readonly XmlTree[], names = ""): XmlTree {
+function portElement({ elementType, partialShape }: Output, id: number, rtInfo: readonly XmlTree[] = [], names = ""): XmlTree {
   const dimensions = partialShape.dimensions ?? [];
   return {
     name: "port",

@@ -3,7 +3,7 @@ import type { Dimension } from "../tensor/dimension.ts";
 import { isInteger } from "../tensor/element-type.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Attributes, AttributeValue } from "./attribute.ts";
-import type { InferContext, OperationDefinition } from "./operation.ts";
+import type { InferContext, OperationDefinition, OutputSpec } from "./operation.ts";
 import { Output } from "./output.ts";
 import { validateAttributes } from "./validate-attributes.ts";
 
@@ -55,7 +55,7 @@ export class Node {
         got: `${inputs.length}`,
       });
     this.attributes = validateAttributes(op, attributes, (what, details) => this.fail(what, details));
-    this.outputs = op.infer(this.inferContext()).map((spec, i) => new Output(this, i, spec.elementType, spec.shape, spec.value));
+    this.outputs = this.inferOutputs().map((spec, i) => new Output(this, i, spec.elementType, spec.shape, spec.value));
   }
 
   get inputs(): readonly Output[] {
@@ -85,10 +85,15 @@ export class Node {
     this.#inputs[i] = output;
   }
 
+  /** What inference says of the outputs now; they stay as they are. */
+  inferOutputs(): readonly OutputSpec[] {
+    return this.op.infer(this.inferContext());
+  }
+
   /** Recomputes the outputs' types and shapes from the inputs. True where something changed. */
   reinfer(): boolean {
     let changed = false;
-    const specs = this.op.infer(this.inferContext());
+    const specs = this.inferOutputs();
     for (const [i, spec] of specs.entries()) {
       const output = this.outputs[i];
       if (output.elementType !== spec.elementType || output.partialShape.toString() !== spec.shape.toString()) changed = true;

@@ -31,5 +31,6 @@ function withShape(parameter: Node, shape: PartialShape): Node {
   const copy = new Node(parameter.op, [], { ...parameter.attributes, shape: shape.dimensions }, { friendlyName: parameter.friendlyName });
   for (const name of parameter.outputs[0].names) copy.outputs[0].names.add(name);
   for (const [key, value] of parameter.rtInfo) copy.rtInfo.set(key, value);
+  for (const [key, value] of parameter.outputs[0].rtInfo) copy.outputs[0].rtInfo.set(key, value);
   return copy;
 }

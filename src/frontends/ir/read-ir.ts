@@ -63,6 +63,7 @@ export function readIr(root: XmlElement, file: string, weights: () => Uint8Array
     byId.set(layer.id, layer);
   }
   listUnsupported(layers, file);
+  checkNames(layers, file);
   return new Builder(file, byId, readEdges(root, byId, file), weights).build(root, layers);
 }
 
@@ -93,7 +94,6 @@ function readResult({ element }: Layer, node: Node): void {
   const own = element.attributes["output_names"];
   const [output] = node.outputs;
   for (const name of own === undefined ? node.inputs[0].names : splitNames(own)) output.names.add(name);
-  readRtInfo(childOf(childOf(childOf(element, "input"), "port"), "rt_info"), output.rtInfo);
 }
 
 /** The operation of an opset. Some operations stand in files under an opset older than the one that introduced them. */
@@ -104,6 +104,18 @@ function operationOf(type: string, version: string): OperationDefinition | undef
 
 /** Names are joined by commas; a comma inside a name is escaped by a backslash. */
 const splitNames = (text: string): string[] => (text === "" ? [] : text.split(/(?<!\\),/).map((n) => n.replaceAll("\\,", ",")));
+
+/** A tensor name names one tensor. */
+function checkNames(layers: readonly Layer[], file: string): void {
+  const givers = new Map<string, Layer>();
+  for (const layer of layers)
+    for (const name of layer.outputPorts.flatMap((p) => [...new Set(p.names)])) {
+      const other = givers.get(name);
+      if (other)
+        throw error(`the tensor name ${JSON.stringify(name)} is given twice`, file, { got: `layers "${other.name}" and "${layer.name}"` });
+      givers.set(name, layer);
+    }
+}
 
 function listUnsupported(layers: readonly Layer[], file: string): void {
   const unknown = layers.filter((l) => l.op === undefined);
