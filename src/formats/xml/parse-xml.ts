@@ -63,9 +63,15 @@ export function parseXml(bytes: Uint8Array, where: string): XmlElement {
       { cause: error },
     );
   }
-  const roots = (raw as Raw[]).filter((r) => !(textKey in r) || String(r[textKey]).trim() !== "");
-  if (roots.length !== 1 || textKey in roots[0])
-    throw new VintnerError("FORMAT", { what: "an XML document has one root element", where, got: `${roots.length}` });
+  const roots = (raw as Raw[]).filter((r) => !(textKey in r));
+  // The parser drops text behind the root.
+  const rest = text.slice(text.lastIndexOf(">") + 1).trim();
+  if (roots.length !== 1 || rest !== "")
+    throw new VintnerError("FORMAT", {
+      what: "an XML document has one root element and nothing behind it",
+      where,
+      got: rest === "" ? `${roots.length} roots` : JSON.stringify(rest.slice(0, 20)),
+    });
   return toElement(roots[0], where, 0);
 }
 

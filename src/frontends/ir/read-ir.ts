@@ -63,7 +63,6 @@ export function readIr(root: XmlElement, file: string, weights: () => Uint8Array
     byId.set(layer.id, layer);
   }
   listUnsupported(layers, file);
-  checkNames(layers, file);
   return new Builder(file, byId, readEdges(root, byId, file), weights).build(root, layers);
 }
 
@@ -104,18 +103,6 @@ function operationOf(type: string, version: string): OperationDefinition | undef
 
 /** Names are joined by commas; a comma inside a name is escaped by a backslash. */
 const splitNames = (text: string): string[] => (text === "" ? [] : text.split(/(?<!\\),/).map((n) => n.replaceAll("\\,", ",")));
-
-/** A tensor name names one tensor. */
-function checkNames(layers: readonly Layer[], file: string): void {
-  const givers = new Map<string, Layer>();
-  for (const layer of layers)
-    for (const name of layer.outputPorts.flatMap((p) => [...new Set(p.names)])) {
-      const other = givers.get(name);
-      if (other)
-        throw error(`the tensor name ${JSON.stringify(name)} is given twice`, file, { got: `layers "${other.name}" and "${layer.name}"` });
-      givers.set(name, layer);
-    }
-}
 
 function listUnsupported(layers: readonly Layer[], file: string): void {
   const unknown = layers.filter((l) => l.op === undefined);
