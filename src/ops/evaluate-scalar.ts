@@ -84,6 +84,25 @@ const integerBinary: Readonly<Partial<Record<BinaryScalarOp, (a: number, b: numb
 
 type Column = Float64Array;
 
+/** The most frequent operations without a call for each element. */
+const loops: Readonly<Partial<Record<BinaryScalarOp, (out: Column, a: Column, b: Column, count: number) => void>>> = {
+  add: (out, a, b, count) => {
+    for (let i = 0; i < count; i++) out[i] = a[i] + b[i];
+  },
+  sub: (out, a, b, count) => {
+    for (let i = 0; i < count; i++) out[i] = a[i] - b[i];
+  },
+  mul: (out, a, b, count) => {
+    for (let i = 0; i < count; i++) out[i] = a[i] * b[i];
+  },
+  min: (out, a, b, count) => {
+    for (let i = 0; i < count; i++) out[i] = Math.min(a[i], b[i]);
+  },
+  max: (out, a, b, count) => {
+    for (let i = 0; i < count; i++) out[i] = Math.max(a[i], b[i]);
+  },
+};
+
 /** Elements computed at once: intermediate values of a chain stay in cache. */
 const chunk = 2048;
 
@@ -169,9 +188,11 @@ function compile(expression: ScalarExpression, integer: boolean): (inputs: reado
       case "binary": {
         const [x, y] = [visit(e.a), visit(e.b)];
         const f = (integer ? integerBinary[e.op] : undefined) ?? binary[e.op];
+        const loop = loops[e.op];
         steps.push((inputs, count) => {
           const [a, b] = [x(inputs), y(inputs)];
-          for (let i = 0; i < count; i++) out[i] = f(a[i], b[i]);
+          if (loop) loop(out, a, b, count);
+          else for (let i = 0; i < count; i++) out[i] = f(a[i], b[i]);
         });
         break;
       }

@@ -22,7 +22,7 @@ export function tensorNumbers(tensor: Tensor): NumberArray {
   checkNumeric(elementType);
   if (elementType === "f16") return float16ToFloat32(data as Uint16Array);
   if (elementType === "bf16") return Float32Array.from(data as Uint16Array, bfloat16ToNumber);
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data as ArrayLike<bigint>, Number);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return wideNumbers(data);
   return data;
 }
 
@@ -43,10 +43,29 @@ export function allocateNumbers(type: ElementType, size: number): NumberArray {
   return allocateArray(elementTypes[type].array, size) as NumberArray;
 }
 
-/** What processors make of numbers that no 64-bit integer holds: the lowest one. */
-const lowestInteger = -(2n ** 63n);
+const wordSize = 2 ** 32;
 
-const toBigInt = (n: number): bigint => (n >= -(2 ** 63) && n < 2 ** 64 ? BigInt(Math.trunc(n)) : lowestInteger);
+/** 64-bit integers as numbers, by their halves: BigInts, one for each, would take far longer. */
+function wideNumbers(data: BigInt64Array | BigUint64Array): Float64Array {
+  const words = new Uint32Array(data.buffer, data.byteOffset, data.length * 2);
+  const out = allocateArray(Float64Array, data.length) as Float64Array;
+  const signed = data instanceof BigInt64Array;
+  for (let i = 0; i < out.length; i++) out[i] = (signed ? words[2 * i + 1] | 0 : words[2 * i + 1]) * wordSize + words[2 * i];
+  return out;
+}
+
+/** Numbers without their fractions as 64-bit integers; what none can hold becomes the lowest one, as on x86. */
+function wideIntegers(numbers: ArrayLike<number>, out: TypedArray): TypedArray {
+  const words = new Uint32Array(out.buffer, out.byteOffset, out.length * 2);
+  for (let i = 0; i < out.length; i++) {
+    const n = Math.trunc(numbers[i]);
+    const fits = n >= -(2 ** 63) && n < 2 ** 64;
+    const high = fits ? Math.floor(n / wordSize) : -(2 ** 31);
+    words[2 * i] = fits ? n - high * wordSize : 0;
+    words[2 * i + 1] = high;
+  }
+  return out;
+}
 
 /** A tensor of numbers, rounded to the element type; takes `numbers` over where it is of the tensor's own array. */
 export function tensorOfNumbers(type: ElementType, shape: readonly number[], numbers: NumberArray | readonly number[]): Tensor {
@@ -55,8 +74,7 @@ export function tensorOfNumbers(type: ElementType, shape: readonly number[], num
   if (type === "f16") return new Tensor(type, shape, Uint16Array.from(numbers as ArrayLike<number>, numberToFloat16));
   if (type === "bf16") return new Tensor(type, shape, Uint16Array.from(numbers as ArrayLike<number>, numberToBfloat16));
   if (numbers instanceof array) return new Tensor(type, shape, numbers as NumberArray);
-  if (type === "i64") return new Tensor(type, shape, BigInt64Array.from(numbers as ArrayLike<number>, toBigInt));
-  if (type === "u64") return new Tensor(type, shape, BigUint64Array.from(numbers as ArrayLike<number>, toBigInt));
+  if (type === "i64" || type === "u64") return new Tensor(type, shape, wideIntegers(numbers, new array(numbers.length)));
   return new Tensor(type, shape, Array.from(numbers as ArrayLike<number>));
 }
 

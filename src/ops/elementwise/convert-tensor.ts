@@ -16,7 +16,8 @@ export function convertTensor(tensor: Tensor, to: ElementType): Tensor {
     return new Tensor(to, shape, new array(data.buffer, data.byteOffset, data.length).slice());
   if (kind !== "float" && kind !== "boolean" && bits < 64 && (data instanceof BigInt64Array || data instanceof BigUint64Array)) {
     const out = allocateNumbers(to, tensor.size);
-    for (let i = 0; i < out.length; i++) out[i] = Number(BigInt.asIntN(32, data[i]));
+    const words = new Int32Array(data.buffer, data.byteOffset, data.length * 2);
+    for (let i = 0; i < out.length; i++) out[i] = words[2 * i];
     return new Tensor(to, shape, out);
   }
   const numbers = tensorNumbers(tensor);
