@@ -91,10 +91,14 @@ function chooseRows(lanes: number, vectors: number, problem: TileProblem, target
   return (best as { tile: Tile }).tile;
 }
 
+/** A tail needs code of its own: whole tiles are worth one part in a hundred. */
+const tailPenalty = 1.01;
+
 function costOfRow(tile: Tile, { width, depth }: TileProblem, target: KernelTarget): number {
   const perTile = (rows: number): number => depth * cyclesOfStep({ ...tile, rows }, target) + rows * tile.vectors * 2 + 12;
   const tail = width % tile.rows;
-  return Math.floor(width / tile.rows) * perTile(tile.rows) + (tail > 0 ? perTile(tail) : 0);
+  const whole = Math.floor(width / tile.rows) * perTile(tile.rows);
+  return tail > 0 ? (whole + perTile(tail)) * tailPenalty : whole;
 }
 
 function costOfSegment({ tile, blocks }: Segment, problem: TileProblem, target: KernelTarget): number {
