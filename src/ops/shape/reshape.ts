@@ -44,9 +44,11 @@ function targetDimensions(
   });
   if (input === undefined) return output;
   if (unknown >= 0) {
+    // Copied lengths cancel too, whether or not they have a symbol.
+    const copied = (i: number): boolean => special && pattern[i] === 0;
     const rest = cancel(
-      input,
-      output.filter((_, i) => i !== unknown),
+      input.filter((_, i) => !copied(i)),
+      output.filter((_, i) => i !== unknown && !copied(i)),
     );
     const size = dimensionProduct(rest.input);
     const others = dimensionProduct(rest.output);

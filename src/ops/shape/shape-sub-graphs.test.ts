@@ -92,6 +92,7 @@ describe("values of shape sub-graphs", () => {
 
 describe("shapes with symbols", () => {
   const cases: readonly (readonly [string, () => Output, string])[] = [
+    ["a copied length that has no name", () => reshape(tensor("f32", anyDimension, 2), i64(0, -1)), "? 2"],
     ["ShapeOf to Reshape", () => reshape(image, target(vector(length(0)), i64(-1))), "n (3*h*w)"],
     ["batches joined", () => reshape(image, target(vector(apply(Multiply, [length(0), one(3)])), i64(-1), vector(length(3)))), "(3*n) h w"],
     ["by a product of symbols", () => reshape(image, target(vector(apply(ReduceProd, [shape, one(0)])))), "(3*h*n*w)"],
