@@ -1,5 +1,3 @@
-import { VintnerError } from "../common/errors.ts";
-
 /** Element types under OpenVINO's names, as they stand in the IR's `element_type` attributes. */
 export type ElementType =
   | "boolean"
@@ -95,18 +93,6 @@ export const elementTypes: Readonly<Record<ElementType, ElementTypeInfo>> = {
 };
 
 export const isElementType = (text: string): text is ElementType => Object.hasOwn(elementTypes, text);
-
-/** Parses an element type, accepting OpenVINO's aliases `undefined` and `bool`. */
-export function parseElementType(text: string, where?: string): ElementType {
-  const name = text === "undefined" ? "dynamic" : text === "bool" ? "boolean" : text;
-  if (isElementType(name)) return name;
-  throw new VintnerError("INVALID_ARGUMENT", {
-    what: "unknown element type",
-    ...(where === undefined ? {} : { where }),
-    expected: `one of ${Object.keys(elementTypes).join(", ")}`,
-    got: text,
-  });
-}
 
 /** Bytes of `count` elements; types under 8 bits are packed and rounded up. */
 export const byteLengthOf = (type: ElementType, count: number): number => Math.ceil((elementTypes[type].bits * count) / 8);

@@ -1,11 +1,13 @@
 import { VintnerError } from "../../common/errors.ts";
 import { shapeSize } from "../../common/shape.ts";
-import { byteLengthOf, elementTypes, parseElementType, type TypedArrayConstructor } from "../../tensor/element-type.ts";
+import { byteLengthOf, elementTypes, isElementType, type TypedArrayConstructor } from "../../tensor/element-type.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 
 /** A Const's tensor: a view on the weights where the type's alignment allows, else a copy. Throws INVALID_MODEL, FORMAT. */
 export function readConstant(data: Readonly<Record<string, string>>, weights: () => Uint8Array, where: string): Tensor {
-  const type = parseElementType(data["element_type"] ?? "", where);
+  const type = data["element_type"] ?? "";
+  if (!isElementType(type))
+    throw new VintnerError("INVALID_MODEL", { what: "a constant's element type is not known", where, got: JSON.stringify(type) });
   const { bits, array } = elementTypes[type];
   if (bits === 0) throw new VintnerError("UNSUPPORTED", { what: "constants of this type cannot be read", where, got: type });
   const shape = (data["shape"] ?? "").trim() === "" ? [] : (data["shape"] as string).split(",").map((d) => count(d, "shape", where));

@@ -8,6 +8,7 @@ import type { OperationDefinition, Opset } from "../../model/operation.ts";
 import type { Output } from "../../model/output.ts";
 import { constantNode } from "../../ops/infrastructure/constant.ts";
 import { allOperations, findOperation } from "../../ops/registry.ts";
+import { type Dimension, isKnown, symbolic } from "../../tensor/dimension.ts";
 import { readConstant } from "./read-constant.ts";
 import { readRtInfo } from "./rt-info.ts";
 
@@ -137,6 +138,7 @@ class Builder {
   readonly #nodes = new Map<string, Node>();
   readonly #openWeights: () => Uint8Array;
   #weights: Uint8Array | undefined;
+  #symbols = 0;
 
   constructor(file: string, layers: ReadonlyMap<string, Layer>, edges: ReadonlyMap<string, Source>, weights: () => Uint8Array) {
     this.#file = file;
@@ -204,7 +206,7 @@ class Builder {
             readConstant(data, () => (this.#weights ??= this.#openWeights()), this.#where(layer)),
             options,
           )
-        : new Node(op, inputs, this.#attributes(layer, op, data), options);
+        : new Node(op, inputs, this.#withSymbols(op, this.#attributes(layer, op, data)), options);
     for (const [i, port] of layer.outputPorts.entries()) {
       const output = node.outputs[i];
       if (output === undefined)
@@ -238,6 +240,13 @@ class Builder {
       attributes[name] = value;
     }
     return attributes;
+  }
+
+  /** Names the lengths of inputs that are not known, so that inference can follow them through shape sub-graphs. */
+  #withSymbols(op: OperationDefinition, attributes: Record<string, AttributeValue>): Record<string, AttributeValue> {
+    const shape = attributes["shape"] as readonly Dimension[] | undefined;
+    if (op.role !== "parameter" || shape === undefined) return attributes;
+    return { ...attributes, shape: shape.map((d) => (isKnown(d) ? d : symbolic(`d${this.#symbols++}`, d.min, d.max))) };
   }
 
   #where(layer: Layer): string {
