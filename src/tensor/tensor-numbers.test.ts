@@ -31,7 +31,7 @@ describe("64-bit integers", () => {
 
   test("that there are not become the lowest", () => {
     const odd = [Number.NaN, Number.POSITIVE_INFINITY, -1e30, 1e30];
-    expect(new Set([...tensorOfNumbers("i64", [4], odd).data])).toEqual(new Set([-(2n ** 63n)]));
+    expect([...tensorOfNumbers("i64", [4], odd).data]).toEqual(odd.map(() => -(2n ** 63n)));
   });
 });
 
