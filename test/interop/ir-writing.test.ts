@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readModelSync } from "../../src/frontends/read-model.ts";
 import { serializeModel } from "../../src/ir/serialize-model.ts";
 import type { Model } from "../../src/model/model.ts";
-import { comparableIr, knownAsIn } from "../support/comparable-ir.ts";
+import { comparableIr } from "../support/comparable-ir.ts";
 import { modelFolder } from "../support/model-cases.ts";
 import { missing, onnxModels, oraclePython } from "./oracle-python.ts";
 
