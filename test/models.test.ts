@@ -39,7 +39,7 @@ const roundingLimits: Readonly<Record<string, { readonly openvino: number; reado
   "multi_basicpitch/nmp.onnx": { openvino: 5.4e-2, tolerance: 6e-2 },
   "multi_ultraface/version-RFB-320_simplified.onnx": { openvino: 7.1e-3, tolerance: 8e-3 },
   "onnx_detect/yunet_n_320_320.onnx": { openvino: 1.5e-2, tolerance: 1.6e-2 },
-  "onnx_ocr/ch_PP-OCRv4_det_infer.onnx": { openvino: 2.5e-2, tolerance: 3.2e-2 },
+  "onnx_ocr/ch_PP-OCRv4_det_infer.onnx": { openvino: 2.5e-2, tolerance: 4e-2 },
   "onnx_ocr/ch_PP-OCRv4_rec_infer.onnx": { openvino: 7.7e-3, tolerance: 1.5e-2 },
 };
 
