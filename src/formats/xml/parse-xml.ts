@@ -11,6 +11,8 @@ export interface XmlElement {
 
 /** Deeper documents are refused: the IR nests a few levels, and hostile files exhaust the stack. */
 const mostDepth = 64;
+/** An IR's elements have a few dozen. */
+const mostAttributes = 10_000;
 const mostBytes = 1 << 30;
 
 const attributesKey = ":@";
@@ -36,7 +38,7 @@ export function parseXml(bytes: Uint8Array, where: string): XmlElement {
   const valid = XMLValidator.validate(text);
   if (valid !== true)
     throw new VintnerError("FORMAT", {
-      what: `this is no well-formed XML: ${valid.err.msg.replace(/\.$/, "")}`,
+      what: `this is no well-formed XML: ${shortened(valid.err.msg.replace(/\.$/, ""))}`,
       where: `${where}, line ${valid.err.line}`,
       hint: "The file is truncated or damaged",
     });
@@ -59,7 +61,7 @@ export function parseXml(bytes: Uint8Array, where: string): XmlElement {
   } catch (error) {
     throw new VintnerError(
       "FORMAT",
-      { what: "the XML cannot be read", where, got: error instanceof Error ? error.message : String(error) },
+      { what: "the XML cannot be read", where, got: shortened(error instanceof Error ? error.message : String(error)) },
       { cause: error },
     );
   }
@@ -74,6 +76,9 @@ export function parseXml(bytes: Uint8Array, where: string): XmlElement {
     });
   return toElement(roots[0], where, 0);
 }
+
+/** The parser quotes what it stumbles over, whole. */
+const shortened = (message: string): string => (message.length > 200 ? `${message.slice(0, 200)}…` : message);
 
 function decode(bytes: Uint8Array, where: string): string {
   try {
@@ -92,7 +97,15 @@ function toElement(raw: Raw, where: string, depth: number): XmlElement {
     throw new VintnerError("FORMAT", { what: "the XML is nested too deeply", where, expected: `at most ${mostDepth} levels` });
   const name = Object.keys(raw).find((k) => k !== attributesKey) ?? "";
   const list = (Array.isArray(raw[name]) ? raw[name] : []) as Raw[];
-  const attributes = Object.fromEntries(Object.entries((raw[attributesKey] ?? {}) as Raw).map(([k, v]) => [k, String(v)]));
+  const entries = Object.entries((raw[attributesKey] ?? {}) as Raw);
+  if (entries.length > mostAttributes)
+    throw new VintnerError("FORMAT", {
+      what: "an element of the XML has too many attributes",
+      where,
+      expected: `at most ${mostAttributes}`,
+      got: `${entries.length} of <${shortened(name)}>`,
+    });
+  const attributes = Object.fromEntries(entries.map(([k, v]) => [k, String(v)]));
   const children: XmlElement[] = [];
   let text = "";
   for (const child of list)

@@ -45,9 +45,15 @@ describe("parseXml", () => {
     ["an entity bomb", `<!DOCTYPE net [<!ENTITY a "xx"><!ENTITY b "&a;&a;">]><net a="&b;"/>`],
     ["nesting without end", "<a>".repeat(1_000_000)],
     ["deep nesting", `<net>${"<a>".repeat(80)}${"</a>".repeat(80)}</net>`],
+    ["attributes without end", `<net ${Array.from({ length: 50_000 }, (_, i) => `a${i}="1"`).join(" ")}/>`],
+    ["brackets without end", "<".repeat(1_000_000)],
+    ["comments that do not end", `<net>${"<!--".repeat(100_000)}</net>`],
+    ["sections that do not end", `<net>${"<![CDATA[".repeat(100_000)}</net>`],
     ["names that would reach into objects", '<net><a __proto__="1"/></net>'],
   ])("refuses %s", (_, text) => {
-    expect(errorOf(text).code).toBe("FORMAT");
+    const error = errorOf(text);
+    expect(error.code).toBe("FORMAT");
+    expect(error.message.length).toBeLessThan(500);
   });
 
   test("says where: the file and the line; and what is no text", () => {

@@ -70,7 +70,7 @@ export function readIr(root: XmlElement, file: string, weights: () => Uint8Array
 function readLayer(element: XmlElement, file: string): Layer {
   const { id, name, type, version = "opset1" } = element.attributes;
   if (id === undefined || name === undefined || type === undefined)
-    throw error("a layer lacks its id, name or type", file, { got: JSON.stringify(element.attributes) });
+    throw error("a layer lacks its id, name or type", file, { got: JSON.stringify({ id, name, type }) });
   const ports = (side: "input" | "output"): XmlElement[] => childrenOf(childOf(element, side), "port");
   return {
     id,
