@@ -18,6 +18,9 @@ const matches: Readonly<Record<AttributeSchema["kind"], (value: AttributeValue) 
   shape: (v) => Array.isArray(v),
 };
 
+/** JSON, with the integers that it does not know. */
+const shown = (value: AttributeValue): string => JSON.stringify(value, (_, v: unknown) => (typeof v === "bigint" ? String(v) : v));
+
 /** Fills in defaults and checks every attribute against the operation's schema. */
 export function validateAttributes(
   op: OperationDefinition,
@@ -29,7 +32,7 @@ export function validateAttributes(
     const value = given[name] ?? schema.default;
     if (value === undefined) fail(`attribute "${name}" is missing`, { expected: schema.kind });
     if (value === null) continue;
-    if (!matches[schema.kind](value)) fail(`attribute "${name}" has the wrong type`, { expected: schema.kind, got: JSON.stringify(value) });
+    if (!matches[schema.kind](value)) fail(`attribute "${name}" has the wrong type`, { expected: schema.kind, got: shown(value) });
     if (schema.oneOf && !schema.oneOf.includes(value as string))
       fail(`attribute "${name}" has an unknown value`, { expected: `one of ${schema.oneOf.join(", ")}`, got: String(value) });
     checked[name] = value;

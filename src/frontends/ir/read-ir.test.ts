@@ -107,6 +107,19 @@ describe("readIr", () => {
       /element_type.*f33/,
     ],
     [
+      "a list with integers beyond all lengths",
+      {
+        layers: [
+          parameter,
+          constant(),
+          add('<data strides="9223372036854775807" pads_begin="0" pads_end="0" dilations="1"/>').replace("Add", "Convolution"),
+          result(),
+        ],
+      },
+      "INVALID_MODEL",
+      /strides.*9223372036854775807/,
+    ],
+    [
       "an unknown opset",
       { layers: [parameter, constant(), add().replace("opset1", "opsetX"), result()] },
       "UNSUPPORTED_OPERATION",
