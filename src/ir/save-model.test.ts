@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -18,6 +18,8 @@ const model = new Model({
   parameters: [x],
   results: [result(new Node(Add, [x.outputs[0], constant("f32", [0.5, 1])]).outputs[0], "y")],
 });
+
+const asRoot = process.getuid?.() === 0 ? " (skipped: root may write everywhere)" : "";
 
 describe("saveModel", () => {
   let folder: string;
@@ -57,6 +59,20 @@ describe("saveModel", () => {
     errorOf(() => saveModelSync(model, join(folder, "net.xml")));
     expect(readFileSync(join(folder, "net.bin"), "utf8")).toBe("old");
     expect(readdirSync(folder).toSorted()).toEqual(["net.bin", "net.xml"]);
+  });
+
+  it("writes nothing where the folder is a file", () => {
+    writeFileSync(join(folder, "file"), "kept");
+    expect(errorOf(() => saveModelSync(model, join(folder, "file/net.xml"))).code).toBe("FILE_ACCESS");
+    expect(readdirSync(folder)).toEqual(["file"]);
+    expect(readFileSync(join(folder, "file"), "utf8")).toBe("kept");
+  });
+
+  it.skipIf(process.getuid?.() === 0)(`writes nothing to a folder without permission${asRoot}`, () => {
+    chmodSync(folder, 0o500);
+    expect(errorOf(() => saveModelSync(model, join(folder, "net.xml"))).code).toBe("FILE_ACCESS");
+    expect(readdirSync(folder)).toEqual([]);
+    chmodSync(folder, 0o700);
   });
 
   it("says what to do about a folder that does not exist, and about another ending", () => {

@@ -71,6 +71,21 @@ function mutated(bytes: Uint8Array, seed: number): Uint8Array {
   }
 }
 
+/** Numbers at the edges of what files hold, and none. */
+const extremes = ["-1", "0", "7", "65536", "2147483648", "9007199254740993", "-9223372036854775808", "1e9", "0.5", "nan", "?", "..", ""];
+
+/** One to three numbers replaced by extremes. */
+function withExtremes(text: string, seed: number): Uint8Array {
+  const next = generator(seed);
+  let changed = text;
+  for (let i = 0; i <= next(3); i++) {
+    const numbers = [...changed.matchAll(/(?<=["> ,])-?\d+(?=["<,.])/g)];
+    const number = numbers[next(numbers.length)] as RegExpExecArray;
+    changed = changed.slice(0, number.index) + extremes[next(extremes.length)] + changed.slice(number.index + number[0].length);
+  }
+  return new TextEncoder().encode(changed);
+}
+
 function outcome(bytes: Uint8Array, weights: Uint8Array): "model" | "error" {
   try {
     verifyModel(read(bytes, weights));
@@ -90,6 +105,12 @@ describe("damaged IR", () => {
 
   it("gives a model or a typed error for 500 mutations of the XML", () => {
     const outcomes = Array.from({ length: 500 }, (_, seed) => outcome(mutated(text, seed), bin));
+    expect(outcomes.filter((o) => o === "error").length).toBeGreaterThan(250);
+  });
+
+  it("gives a model or a typed error for 500 mutations of the XML's numbers", () => {
+    const outcomes = Array.from({ length: 500 }, (_, seed) => outcome(withExtremes(xml, seed), bin));
+    expect(outcomes).toContain("model");
     expect(outcomes.filter((o) => o === "error").length).toBeGreaterThan(250);
   });
 

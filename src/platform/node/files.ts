@@ -52,8 +52,17 @@ export function writeFilesAtomic(files: ReadonlyMap<string, Uint8Array | string>
     }
     moveAll(temporaries, (target) => (path = target));
   } catch (error) {
-    for (const temporary of temporaries.values()) rmSync(temporary, { force: true });
+    for (const temporary of temporaries.values()) attempt(() => rmSync(temporary, { force: true }));
     throw writeError(path, error);
+  }
+}
+
+/** Cleaning up must not hide what went wrong before it, nor stop half-way. */
+function attempt(step: () => void): void {
+  try {
+    step();
+  } catch {
+    // What cannot be removed or moved back stays.
   }
 }
 
@@ -77,15 +86,19 @@ function moveAll(sources: ReadonlyMap<string, string>, onStart: (target: string)
       undo.push(() => rmSync(target, { force: true }));
     }
   } catch (error) {
-    for (const step of undo.toReversed()) step();
+    for (const step of undo.toReversed()) attempt(step);
     throw error;
   }
-  for (const backup of replaced) rmSync(backup, { force: true });
+  for (const backup of replaced) attempt(() => rmSync(backup, { force: true }));
 }
 
 function writeError(path: string, error: unknown): VintnerError {
   const code = codeOf(error);
-  const hints: Readonly<Record<string, string>> = { ENOENT: "Create the folder first", EISDIR: "Name a file: this is a folder" };
+  const hints: Readonly<Record<string, string>> = {
+    ENOENT: "Create the folder first",
+    EISDIR: "Name a file: this is a folder",
+    ENOTDIR: "A part of the path is a file: name a folder",
+  };
   return new VintnerError(
     "FILE_ACCESS",
     {
