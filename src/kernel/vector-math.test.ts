@@ -119,8 +119,11 @@ describe.each(availableTargets())("elementary functions on %s", (target) => {
     );
   });
 
-  test.each(["sin", "cos"] as const)("%s stays within [-1, 1] for any finite angle", (name) => {
-    const got = evaluateOn(engine, name, math[name], [bothSigns(floatsBetween(1, largest, samples))]);
+  test.each([
+    ["sin", math.sin],
+    ["cos", math.cos],
+  ] as const)("%s stays within [-1, 1] for any finite angle", (name, f) => {
+    const got = evaluateOn(engine, name, f, [bothSigns(floatsBetween(1, largest, samples))]);
     expect(got.findIndex((y) => !(Math.abs(y) <= 1))).toBe(-1);
   });
 
