@@ -153,18 +153,46 @@ export function substitute(expression: ScalarExpression, replace: (index: number
   return visit(expression);
 }
 
-/** Prints an expression, `max(add(x0, 3), 0)`; equal text means equal expressions, so it serves as a key. */
-export function formatScalar(e: ScalarExpression): string {
+/**
+ * Prints an expression, `max(add(x0, 3), 0)`; equal text means equal expressions, so it serves as a key. What occurs several
+ * times is written once, `t0 = add(x0, x1); mul(t0, t0)`, so that the text is as long as the expression has parts.
+ */
+export function formatScalar(expression: ScalarExpression): string {
+  const uses = new Map<ScalarExpression, number>();
+  const count = (e: ScalarExpression): void => {
+    const known = uses.get(e) ?? 0;
+    uses.set(e, known + 1);
+    if (known === 0) for (const part of partsOf(e)) count(part);
+  };
+  count(expression);
+  const names = new Map<ScalarExpression, string>();
+  const definitions: string[] = [];
+  const format = (e: ScalarExpression): string => {
+    const known = names.get(e);
+    if (known !== undefined) return known;
+    if (e.kind === "input") return `x${e.index}`;
+    if (e.kind === "constant") return Object.is(e.value, -0) ? "-0" : String(e.value);
+    const text = `${e.kind === "select" ? "select" : e.op}(${partsOf(e).map(format).join(", ")})`;
+    if ((uses.get(e) as number) === 1) return text;
+    const name = `t${names.size}`;
+    names.set(e, name);
+    definitions.push(`${name} = ${text}; `);
+    return name;
+  };
+  const text = format(expression);
+  return definitions.join("") + text;
+}
+
+function partsOf(e: ScalarExpression): readonly ScalarExpression[] {
   switch (e.kind) {
     case "input":
-      return `x${e.index}`;
     case "constant":
-      return Object.is(e.value, -0) ? "-0" : String(e.value);
+      return [];
     case "unary":
-      return `${e.op}(${formatScalar(e.x)})`;
+      return [e.x];
     case "binary":
-      return `${e.op}(${formatScalar(e.a)}, ${formatScalar(e.b)})`;
+      return [e.a, e.b];
     case "select":
-      return `select(${formatScalar(e.condition)}, ${formatScalar(e.a)}, ${formatScalar(e.b)})`;
+      return [e.condition, e.a, e.b];
   }
 }

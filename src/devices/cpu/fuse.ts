@@ -94,16 +94,20 @@ function chain(
   const anchored = mergeable.findLast((g) => g?.anchor !== undefined);
   const inputs: Output[] = [];
   const offset = anchored ? 1 : 0;
-  const merged = new Set<Group>();
+  // Once for each group: an operation may take the same output twice.
+  const merged = new Map<Group, ScalarExpression>();
   const indexOf = (output: Output): number => {
     const known = inputs.indexOf(output);
     return offset + (known >= 0 ? known : inputs.push(output) - 1);
   };
   const take = (group: Group): ScalarExpression => {
-    merged.add(group);
-    return substitute(group.expression ?? scalarInput(0), (i) =>
+    const known = merged.get(group);
+    if (known) return known;
+    const taken = substitute(group.expression ?? scalarInput(0), (i) =>
       group.anchor !== undefined && i === 0 ? scalarInput(0) : scalarInput(indexOf(group.inputs[i - (group.anchor ? 1 : 0)])),
     );
+    merged.set(group, taken);
+    return taken;
   };
   const shared = new Map<number, ScalarExpression>();
   const operand = (i: number): ScalarExpression => {
@@ -111,20 +115,22 @@ function chain(
     const group = mergeable[i];
     const value = scalarValue(input);
     if (value !== undefined) return scalarConstant(value);
-    if (group !== undefined && (group.anchor === undefined || group === anchored) && group.inputs.length + inputs.length <= mostInputs)
-      return take(group);
+    const fits = (g: Group): boolean => merged.has(g) || g.inputs.length + inputs.length <= mostInputs;
+    if (group !== undefined && (group.anchor === undefined || group === anchored) && fits(group)) return take(group);
     return scalarInput(indexOf(input));
   };
-  const expression = substitute(scalarOf(node), (i) => {
+  const numbered = substitute(scalarOf(node), (i) => {
     const known = shared.get(i) ?? operand(i);
     shared.set(i, known);
     return known;
   });
   const anchor = anchored && merged.has(anchored) ? anchored.anchor : undefined;
-  const fused = [...merged].flatMap((g) => g.nodes);
+  // Where the anchor's group did not fit, x0 is not its output but the first input.
+  const expression = anchored && anchor === undefined ? substitute(numbered, (i) => scalarInput(i - offset)) : numbered;
+  const fused = [...merged.keys()].flatMap((g) => g.nodes);
   return {
     group: { ...(anchor && { anchor }), expression, inputs, output: node.outputs[0], nodes: [...fused, node] },
-    merged: [...merged],
+    merged: [...merged.keys()],
   };
 }
 
