@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
@@ -29,18 +30,29 @@ interface Usage {
   readonly external: number;
 }
 
-/** What is used once what nobody holds is collected. */
-function used(): Usage {
+/** What is used once what nobody holds is collected. Node frees what ended threads and code held when the event loop turns. */
+async function used(): Promise<Usage> {
+  await setTimeout(100);
   collect();
   collect();
   const { rss, external } = process.memoryUsage();
   return { rss, external };
 }
 
-function expectGrowthBelow(most: Usage, before: Usage): void {
-  const now = used();
-  expect(now.rss - before.rss, "growth of resident memory").toBeLessThan(most.rss);
-  expect(now.external - before.external, "growth of external memory").toBeLessThan(most.external);
+/**
+ * Runs a round once more where the process has grown: what leaks grows in each, while the collector's and allocator's
+ * reserves of a moment (30 MB at times) come and go.
+ */
+async function expectFlat(round: () => Promise<void>): Promise<void> {
+  const before = await used();
+  let growth: Usage = { rss: 0, external: 0 };
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await round();
+    const now = await used();
+    growth = { rss: now.rss - before.rss, external: now.external - before.external };
+    if (growth.rss < mostGrowth.rss && growth.external < mostGrowth.external) return;
+  }
+  expect.fail(`resident memory grew by ${growth.rss} bytes, external memory by ${growth.external}`);
 }
 
 describe.each(availableTargets())("memory on %s", (target) => {
@@ -57,11 +69,11 @@ describe.each(availableTargets())("memory on %s", (target) => {
     };
     // The heap finds its size first.
     run(rounds);
-    const before = used();
-    run(rounds);
-    for (let i = 0; i < 200; i++) await request.inferAsync([input]);
-    for (let i = 0; i < 200; i++) expect(() => request.infer([new Tensor("f32", [1])])).toThrow();
-    expectGrowthBelow(mostGrowth, before);
+    await expectFlat(async () => {
+      run(rounds);
+      for (let i = 0; i < 200; i++) await request.inferAsync([input]);
+      for (let i = 0; i < 200; i++) expect(() => request.infer([new Tensor("f32", [1])])).toThrow();
+    });
     compiled.dispose();
   });
 
@@ -75,9 +87,9 @@ describe.each(availableTargets())("memory on %s", (target) => {
       request.dispose();
     };
     for (let i = 0; i < 100; i++) once();
-    const before = used();
-    for (let i = 0; i < 1000; i++) once();
-    expectGrowthBelow(mostGrowth, before);
+    await expectFlat(async () => {
+      for (let i = 0; i < 1000; i++) once();
+    });
     compiled.dispose();
   });
 
@@ -90,9 +102,9 @@ describe.each(availableTargets())("memory on %s", (target) => {
       compiled.dispose();
     };
     for (let i = 0; i < 15; i++) await once();
-    const before = used();
     // Each reserves 256 KiB for constants: 50 MB if they stayed.
-    for (let i = 0; i < 200; i++) await once();
-    expectGrowthBelow(mostGrowth, before);
+    await expectFlat(async () => {
+      for (let i = 0; i < 200; i++) await once();
+    });
   });
 });
