@@ -14,7 +14,7 @@ export interface SchedulerExports {
   run(first: number, end: number, mayWait: number): void;
   /** Hands steps [first, end) to the workers. */
   start(first: number, end: number): void;
-  /** Takes part in the run that is going on, if any; 1 if this thread ended it. */
+  /** Takes part in the run that is going on, if any, and waits until all have left it; 1 if this thread ended it. */
   join(): number;
   /** A worker's life: takes part in runs until there is other news than the `known`. Worker 0 joins asynchronous runs only. */
   work(worker: number, known: number): void;
@@ -51,6 +51,7 @@ export function buildScheduler(memory: MemoryLimits): ModuleBuilder {
       a.op("call", phases);
       a.op("drop");
       storeWord(a, control.firstStep, () => a.i32(0));
+      emitAwaitLeaving(a);
     }),
   );
   m.export(
@@ -265,14 +266,21 @@ function emitWaitForPhase(
   );
 }
 
-/** Resets the steps' counters and tells the workers; waits first until all have left the run before. */
-function emitOpen(a: FunctionAssembler): void {
-  const [first, end, asynchronous] = [0, 1, 2];
-  const step = a.local("i32");
+/**
+ * Waits until all workers have left a run whose `firstStep` is taken back. Nobody may look at the steps any more when a
+ * run returns: they may be run again, and their memory may become another program's.
+ */
+function emitAwaitLeaving(a: FunctionAssembler): void {
   a.loop(() => {
     loadWord(a, control.active);
     a.op("br_if", 0);
   });
+}
+
+/** Resets the steps' counters and tells the workers. */
+function emitOpen(a: FunctionAssembler): void {
+  const [first, end, asynchronous] = [0, 1, 2];
+  const step = a.local("i32");
   a.get(first);
   a.set(step);
   a.loop(() => {
@@ -323,6 +331,7 @@ function emitJoin(a: FunctionAssembler, phases: number): void {
       a.op("br_if", 0);
     });
   });
+  emitAwaitLeaving(a);
   a.get(ended);
 }
 
@@ -374,6 +383,7 @@ function emitWork(a: FunctionAssembler, phases: number, finished: number): void 
         a.get(ended);
         a.if(() => {
           storeWord(a, control.firstStep, () => a.i32(0));
+          emitAwaitLeaving(a);
           a.op("call", finished);
         });
         a.op("br", 1);

@@ -87,6 +87,20 @@ describe("programs", () => {
     expect(vectors.value(1)).toBe(3000);
   });
 
+  it("leave no worker behind in memory that becomes another program's", async () => {
+    const engine = create(best, { threads: 3 });
+    const vectors = new Vectors(engine, 7);
+    const kernel = axpyKernel(target, { tasks: 7 });
+    for (let i = 1; i <= 5000; i++) {
+      const program = engine.program(Array.from({ length: 1 + (i % 4) }, () => vectors.step(kernel, 0, 1)));
+      const before = vectors.value(1);
+      if (i % 50 === 0) await program.runAsync();
+      else program.run();
+      expect(vectors.value(1) - before).toBe(1 + (i % 4));
+      program.dispose();
+    }
+  });
+
   it("may have steps without tasks, or none at all", async () => {
     for (const threads of [1, 2]) {
       const engine = create(best, { threads });
