@@ -3,32 +3,34 @@ import type { Engine } from "./engine.ts";
 import type { Register } from "./kernel.ts";
 
 /**
- * Runs a function of the kernel language over arrays of one length on an engine; one result for each element. Engines
- * keep code by name and length, so a name stands for one function.
+ * Runs a function of one or two operands of the kernel language over arrays of one length on an engine; one result for
+ * each element. Engines keep code by name and length, so a name stands for one function.
  */
-export function evaluateOn<Operands extends readonly Register[]>(
+export function evaluateOn(
   engine: Engine,
   name: string,
-  f: (k: KernelBuilder, ...operands: Operands) => Register,
-  inputs: readonly Float32Array[],
+  f: (k: KernelBuilder, x: Register, y: Register) => Register,
+  inputs: readonly [x: Float32Array, y?: Float32Array],
 ): Float32Array {
   const k = new KernelBuilder(name, engine.target);
   const length = Math.ceil(inputs[0].length / k.lanes) * k.lanes;
-  const operands = inputs.map((_, i) => k.buffer(`x${i}`, "f32", length, "read"));
+  const given = inputs.filter((values) => values !== undefined);
+  const operands = given.map((_, i) => k.buffer(`x${i}`, "f32", length, "read"));
   const result = k.buffer("y", "f32", length, "write");
-  k.for(length / k.lanes, (i) =>
-    k.store(result, i.mul(k.lanes), f(k, ...(operands.map((x) => k.load(x, i.mul(k.lanes))) as unknown as Operands))),
-  );
-  const memories = [...inputs, new Float32Array(length)].map(() => engine.allocate(length * 4));
+  k.for(length / k.lanes, (i) => {
+    const [x, y = x] = operands.map((operand) => k.load(operand, i.mul(k.lanes)));
+    k.store(result, i.mul(k.lanes), f(k, x, y));
+  });
+  const memories = [...given, new Float32Array(length)].map(() => engine.allocate(length * 4));
   const at = (memory: (typeof memories)[number]): Float32Array => {
     const bytes = memory.bytes();
     return new Float32Array(bytes.buffer, bytes.byteOffset, length);
   };
-  for (const [i, values] of inputs.entries()) at(memories[i]).set(values);
+  for (const [i, values] of given.entries()) at(memories[i]).set(values);
   const kernel = k.build({ key: `${name} over ${length}` });
   const program = engine.program([{ kernel, operands: memories.map((memory) => ({ memory, byteOffset: 0 })), barrier: false }]);
   program.run();
-  const values = at(memories[inputs.length]).slice(0, inputs[0].length);
+  const values = at(memories[given.length]).slice(0, inputs[0].length);
   program.dispose();
   for (const memory of memories) memory.dispose();
   return values;
