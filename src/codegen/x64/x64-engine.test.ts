@@ -94,6 +94,15 @@ describe.skipIf(available.length === 0).each(available)("X64Engine on %s", (targ
     engine.dispose();
   });
 
+  it("lets any number of programs run at the same time", async () => {
+    const engine = createX64Engine(target, { threads: 2 });
+    const memory = engine.allocate(length * 4);
+    const operands = [memory, memory].map((m) => ({ memory: m, byteOffset: 0 }));
+    const programs = Array.from({ length: 600 }, () => engine.program([{ kernel: scale(engine, length), operands, barrier: true }]));
+    await Promise.all(programs.map((p) => p.runAsync()));
+    engine.dispose();
+  });
+
   it("gives the time of each step", () => {
     const engine = createX64Engine(target, { threads: 2 });
     const memory = engine.allocate(length * 4);

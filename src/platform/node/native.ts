@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import process from "node:process";
 import { VintnerError } from "../../common/errors.ts";
 import type { NativeFunction, NativeSystem } from "../native-system.ts";
@@ -10,6 +11,8 @@ const readExecute = 5;
 const privateAnonymous = process.platform === "darwin" ? 0x1002 : 0x22;
 const adviceHugePage = 14;
 const failed = -1n;
+/** Asynchronous calls at a time: more than processors gain nothing, and koffi refuses more than 256. */
+const mostCalls = Math.min(availableParallelism(), 64);
 
 /** POSIX calls through koffi, which gives 64-bit integers as numbers where they fit. */
 class PosixSystem implements NativeSystem {
@@ -24,6 +27,9 @@ class PosixSystem implements NativeSystem {
   readonly #madvise: (address: bigint, bytes: number, advice: number) => number;
   readonly #create: (thread: (bigint | number)[], attributes: null, entry: bigint, argument: bigint) => number;
   readonly #join: (thread: bigint, result: null) => number;
+  #calls = 0;
+  /** Asynchronous calls that have not started, the oldest first. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(koffi: Koffi) {
     this.#koffi = koffi;
@@ -64,7 +70,7 @@ class PosixSystem implements NativeSystem {
     const f = this.#koffi.decode(address, type);
     const call = (...args: readonly (bigint | number)[]): void => f(...args);
     const later = (...args: readonly (bigint | number)[]): Promise<void> =>
-      new Promise((resolve, reject) => f.async(...args, (error: Error | null) => (error ? reject(error) : resolve())));
+      this.#inTurn(() => new Promise((resolve, reject) => f.async(...args, (error: Error | null) => (error ? reject(error) : resolve()))));
     return Object.assign(call, { async: later });
   }
   startThread(entry: bigint, argument: bigint): bigint {
@@ -75,6 +81,21 @@ class PosixSystem implements NativeSystem {
   }
   joinThread(handle: bigint): void {
     this.#join(handle, null);
+  }
+
+  async #inTurn(call: () => Promise<void>): Promise<void> {
+    if (this.#calls < mostCalls) this.#calls++;
+    else await new Promise<void>((start) => this.#waiting.add(start));
+    try {
+      await call();
+    } finally {
+      const [next] = this.#waiting;
+      if (next === undefined) this.#calls--;
+      else {
+        this.#waiting.delete(next);
+        next();
+      }
+    }
   }
 }
 
