@@ -32,13 +32,10 @@ export class Index implements IndexExpression {
 
   add(other: Index | number): Index {
     if (typeof other === "number") return new Index(this.constant + other, this.terms);
-    const factors = new Map(this.terms.map((t) => [t.variable, t.factor]));
-    for (const t of other.terms) factors.set(t.variable, (factors.get(t.variable) ?? 0) + t.factor);
-    const terms = [...factors].filter(([, factor]) => factor !== 0).map(([variable, factor]) => ({ variable, factor }));
-    return new Index(
-      this.constant + other.constant,
-      terms.toSorted((a, b) => a.variable.id - b.variable.id),
-    );
+    const constant = this.constant + other.constant;
+    if (other.terms.length === 0) return new Index(constant, this.terms);
+    if (this.terms.length === 0) return new Index(constant, other.terms);
+    return new Index(constant, mergeTerms(this.terms, other.terms));
   }
 
   sub(other: Index | number): Index {
@@ -46,6 +43,7 @@ export class Index implements IndexExpression {
   }
 
   mul(factor: number): Index {
+    if (factor === 1) return this;
     return factor === 0
       ? new Index(0)
       : new Index(
@@ -53,6 +51,26 @@ export class Index implements IndexExpression {
           this.terms.map((t) => ({ variable: t.variable, factor: t.factor * factor })),
         );
   }
+}
+
+/** The sum of two sorted lists of terms. */
+function mergeTerms(a: Index["terms"], b: Index["terms"]): Index["terms"] {
+  const sum: { variable: IndexVariable; factor: number }[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.length && j < b.length) {
+    const order = a[i].variable.id - b[j].variable.id;
+    if (order < 0) sum.push(a[i++]);
+    else if (order > 0) sum.push(b[j++]);
+    else {
+      const factor = a[i].factor + b[j++].factor;
+      if (factor !== 0) sum.push({ variable: a[i].variable, factor });
+      i++;
+    }
+  }
+  while (i < a.length) sum.push(a[i++]);
+  while (j < b.length) sum.push(b[j++]);
+  return sum;
 }
 
 export interface LoopOptions {
@@ -86,6 +104,9 @@ export class KernelBuilder {
   readonly task: Index;
   readonly #task: IndexVariable;
   readonly #buffers: KernelBuffer[] = [];
+  /** Numbers in registers, defined before all else: by element and lanes, then by value. */
+  readonly #constants = new Map<string, Map<number, Register>>();
+  readonly #constantStatements: Statement[] = [];
   #body: Statement[] = [];
   #variables = 0;
   #registers = 0;
@@ -105,7 +126,7 @@ export class KernelBuilder {
       buffers: this.#buffers,
       tasks: options.tasks ?? 1,
       task: this.#task,
-      body: this.#body,
+      body: [...this.#constantStatements, ...this.#body],
       flops: options.flops ?? 0,
     };
   }
@@ -206,14 +227,22 @@ export class KernelBuilder {
 
   // Registers
 
-  /** A number in every lane. */
+  /** A number in every lane; the same register wherever the kernel asks for it. */
   constant(
     value: number,
     { element = "f32", lanes = this.lanes }: { readonly element?: "f32" | "i32"; readonly lanes?: number } = {},
   ): Register {
-    const target = this.#register(element, lanes);
-    this.#body.push({ kind: "constant", target, value });
-    return target;
+    // -0 and 0 are one key of a Map.
+    const kind = `${element}${lanes}${Object.is(value, -0) ? "-" : ""}`;
+    let known = this.#constants.get(kind);
+    if (known === undefined) this.#constants.set(kind, (known = new Map<number, Register>()));
+    let register = known.get(value);
+    if (register === undefined) {
+      register = this.#register(element, lanes);
+      known.set(value, register);
+      this.#constantStatements.push({ kind: "constant", target: register, value });
+    }
+    return register;
   }
   /** A register that may be assigned again, with a first value. */
   variable(initial: Register): Register {

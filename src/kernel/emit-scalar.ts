@@ -106,7 +106,6 @@ export function emitScalar(
   lanes: number = inputs[0]?.lanes ?? k.lanes,
 ): Register {
   const seen = new Map<ScalarExpression, Register>();
-  const constants = new Map<number, Register>();
   const emit = (e: ScalarExpression): Register => {
     const known = seen.get(e);
     if (known) return known;
@@ -118,11 +117,8 @@ export function emitScalar(
     switch (e.kind) {
       case "input":
         return inputs[e.index];
-      case "constant": {
-        const known = constants.get(e.value) ?? k.constant(e.value, { lanes });
-        constants.set(e.value, known);
-        return known;
-      }
+      case "constant":
+        return k.constant(e.value, { lanes });
       case "unary":
         return (unary[e.op] as Unary)(k, emit(e.x));
       case "binary": {

@@ -25,9 +25,9 @@ it("prints every kind of statement", () => {
       read at: i32[4]
       readWrite y: f16[64]
       task task0
+      v0:f32x4 = -0
       r1 = task0 % 3
       q2 = task0 / 3
-      v0:f32x4 = -0
       m1:f32x4 = v0
       min3 = min(q2 + 5, 7)
       for r4 = q2 to min3 by 2

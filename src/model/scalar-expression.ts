@@ -183,7 +183,8 @@ export function formatScalar(expression: ScalarExpression): string {
   return definitions.join("") + text;
 }
 
-function partsOf(e: ScalarExpression): readonly ScalarExpression[] {
+/** The operands of an expression's operation. */
+export function partsOf(e: ScalarExpression): readonly ScalarExpression[] {
   switch (e.kind) {
     case "input":
     case "constant":

@@ -1,7 +1,14 @@
-import type { Epilogue } from "./kernels/epilogue.ts";
-import { type ConvolutionProblem, convolutionKernels, packConvolutionWeights, segmentOperands } from "./kernels/convolution.ts";
+import { type ElementwiseOperand, elementwiseKernel } from "./kernels/elementwise.ts";
+import { type Epilogue, isCostly } from "./kernels/epilogue.ts";
+import {
+  convolutionKey,
+  type ConvolutionProblem,
+  convolutionKernels,
+  packConvolutionWeights,
+  segmentOperands,
+} from "./kernels/convolution.ts";
 import type { WindowAxis } from "./kernels/convolution-window.ts";
-import { paddedChannels, slidingWindowKernel } from "./kernels/sliding-window.ts";
+import { paddedChannels, slidingWindowKernel, slidingWindowKey } from "./kernels/sliding-window.ts";
 import { blockChannels } from "./kernels/tile.ts";
 import type { Group } from "./fuse.ts";
 import type { LoweringContext } from "./lowering-context.ts";
@@ -21,6 +28,8 @@ export interface ConvolutionResult {
   readonly bias?: Float32Array;
   readonly output: View;
   readonly epilogue?: Epilogue;
+  /** An epilogue that is left for a pass of its own: see `finishConvolution`. */
+  readonly pass?: Epilogue;
   /** Names the bias's data. */
   readonly biasKey: string;
 }
@@ -40,12 +49,29 @@ export function convolutionGroup(context: LoweringContext, group: Group, flat: (
   const extras = context.epilogueInputs({ ...group, inputs: split.inputs }, 1).map(flat);
   const allocated = context.allocateOutput(group.output, group.output.shape.length === 3 ? [0, 2, 1] : undefined);
   context.define(group.output, allocated);
+  const output = flat(allocated);
+  const epilogue = split.expression && { expression: split.expression, inputs: extras };
+  // Where channels fill few lanes of a vector, elementary functions are cheaper over the stored sums, all lanes full.
+  const apart = epilogue !== undefined && output.shape[1] * 4 <= context.target.lanes && isCostly(epilogue.expression);
   return {
-    output: flat(allocated),
+    output,
     biasKey: split.biasKey ?? "none",
     ...(split.bias && { bias: split.bias }),
-    ...(split.expression && { epilogue: { expression: split.expression, inputs: extras } }),
+    ...(epilogue && (apart ? { pass: epilogue } : { epilogue })),
   };
+}
+
+/** The pass over the sums that a result left out, in place; behind all kernels that write the output. */
+export function finishConvolution(context: LoweringContext, { output, pass }: ConvolutionResult): void {
+  if (pass === undefined) return;
+  const operand = (view: View): ElementwiseOperand => ({ view, boolean: view.element === "u8" });
+  const problem = {
+    expression: pass.expression,
+    inputs: [output, ...pass.inputs].map(operand),
+    output: operand(output),
+    threads: context.threads,
+  };
+  context.step(elementwiseKernel(problem, context.target), [output, ...pass.inputs, output]);
 }
 
 /** Emits the kernels of a convolution: depthwise by windows, all others by implicit GEMM. */
@@ -79,10 +105,8 @@ function depthwise(
     if (bias) to.set(bias);
     return to;
   });
-  const kernel = slidingWindowKernel(
-    { input: source, output, y, x, reduce: "multiplyAdd", threads: context.threads, ...(epilogue && { epilogue }) },
-    context.target,
-  );
+  const problem = { input: source, output, y, x, reduce: "multiplyAdd", threads: context.threads, ...(epilogue && { epilogue }) } as const;
+  const kernel = context.kernels(slidingWindowKey(problem), () => slidingWindowKernel(problem, context.target));
   context.step(kernel, [source, packed, biases, output, ...(epilogue?.inputs ?? [])]);
 }
 
@@ -110,7 +134,7 @@ function dense(
   });
   const taps = y.kernel * x.kernel;
   const strides = [weights.outputs * weights.inputs * taps, weights.inputs * taps, taps, x.kernel, 1];
-  for (const { kernel, segment } of convolutionKernels(problem, context.target)) {
+  for (const { kernel, segment } of context.kernels(convolutionKey(problem), () => convolutionKernels(problem, context.target))) {
     const block = blockChannels(segment.tile);
     const layout = `${segment.firstChannel} ${segment.channels} ${block}`;
     const packed = context.constant(

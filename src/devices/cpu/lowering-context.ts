@@ -52,6 +52,7 @@ export class LoweringContext {
   readonly #placements = new Map<Output, Placement>();
   readonly #constants: ConstantPool;
   readonly #constantBlocks = new Map<string, Block>();
+  readonly #kernels = new Map<string, unknown>();
   #nodes: readonly Node[] = [];
 
   constructor(target: KernelTarget, threads: number, constants: ConstantPool) {
@@ -136,6 +137,12 @@ export class LoweringContext {
   /** The numbers of a constant output, widened to f32. */
   floats(output: Output): Float32Array | undefined {
     return output.constant && tensorToFloat32(output.constant);
+  }
+
+  /** Kernels (and what belongs to them) of a problem, written once for each key: equal layers share them. */
+  kernels<T>(key: string, write: () => T): T {
+    if (!this.#kernels.has(key)) this.#kernels.set(key, write());
+    return this.#kernels.get(key) as T;
   }
 
   step(kernel: Kernel, operands: readonly View[]): void {

@@ -3,7 +3,7 @@ import type { Kernel, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import { itemsPerTask } from "../loop-nest.ts";
 import { sliceView, type View, viewSpan } from "../view.ts";
-import { type RowRun, rowRuns, tapRange, tapRuns, type WindowAxis } from "./convolution-window.ts";
+import { axisKey, type RowRun, rowRuns, tapRange, tapRuns, type WindowAxis } from "./convolution-window.ts";
 import { applyEpilogue, type Epilogue, epilogueBuffers, epilogueKey } from "./epilogue.ts";
 import { blockChannels, chooseSegments, type Segment } from "./tile.ts";
 
@@ -36,6 +36,12 @@ export interface ConvolutionPart {
 const channelAxis = 2;
 /** Multiply-adds of a tile up to which the taps and channels of a row are written out without loops. */
 const mostStraight = 128;
+
+/** Equal keys mean equal kernels, for one target. */
+export function convolutionKey({ input, output, y, x, bias, weights, epilogue, threads }: ConvolutionProblem): string {
+  const views = `in${input.shape}:${input.strides} out${output.shape}:${output.strides}`;
+  return `conv y${axisKey(y)} x${axisKey(x)} ${views} b${bias} w${weights?.strides ?? "packed"} n${threads} ${epilogueKey(epilogue)}`;
+}
 
 export function convolutionKernels(problem: ConvolutionProblem, target: KernelTarget): ConvolutionPart[] {
   const [, , channels, height, width] = problem.output.shape;
@@ -144,22 +150,9 @@ function segmentKernel(problem: ConvolutionProblem, segment: Segment, target: Ke
     const inputRow = inputBase.add(oy.mul(y.stride).add(-y.pad).mul(input.strides[3]));
 
     const tileAt = (ox: Index, rows: number, staticX: number | undefined): void => {
-      const acc = k.accumulators(
-        rows,
-        vectors,
-        (_, v) =>
-          biases
-            ? k.load(
-                biases,
-                g
-                  .mul(paddedChannels)
-                  .add(channel)
-                  .add(v * lanes),
-                { lanes },
-              )
-            : k.constant(0, { lanes }),
-        lanes,
-      );
+      const biasAt = g.mul(paddedChannels).add(channel);
+      const first = k.each(vectors, (v) => (biases ? k.load(biases, biasAt.add(v * lanes), { lanes }) : k.constant(0, { lanes })));
+      const acc = k.accumulators(rows, vectors, (_, v) => first[v], lanes);
       const step = (inputAt: Index, weightAt: Index, valid: readonly number[]): void => {
         const w = k.each(vectors, (v) => k.load(weights, weightAt.add(v * lanes), { lanes, count: loose ? countOf(v) : lanes }));
         for (const m of valid) {
@@ -245,9 +238,8 @@ function segmentKernel(problem: ConvolutionProblem, segment: Segment, target: Ke
       rowOf,
     );
 
-  const axisKey = (a: WindowAxis): string => `${a.input},${a.output},${a.kernel},${a.stride},${a.dilation},${a.pad}`;
   return k.build({
-    key: `conv ${[batch, groups, inputChannels, groupChannels]} y${axisKey(y)} x${axisKey(x)} in${input.strides} out${output.strides} t${lanes},${tile.rows},${vectors} b${bias} w${loose?.strides ?? "packed"} n${rowsPerTask},${tilesPerTask} ${epilogueKey(epilogue)}`,
+    key: `${convolutionKey(problem)} c${segment.firstChannel}+${groupChannels} t${lanes},${tile.rows},${vectors}`,
     tasks: batch * groups * rowChunks * tileChunks * blocks,
     flops: 2 * batch * groups * groupChannels * y.output * x.output * y.kernel * x.kernel * inputChannels,
   });

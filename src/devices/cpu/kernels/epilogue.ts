@@ -1,7 +1,7 @@
 import type { Index, KernelBuilder } from "../../../kernel/builder.ts";
 import { emitScalar } from "../../../kernel/emit-scalar.ts";
 import type { KernelBuffer, Register } from "../../../kernel/kernel.ts";
-import { formatScalar, type ScalarExpression } from "../../../model/scalar-expression.ts";
+import { formatScalar, partsOf, type ScalarExpression } from "../../../model/scalar-expression.ts";
 import type { View } from "../view.ts";
 import { viewSpan } from "../view.ts";
 
@@ -13,6 +13,15 @@ export interface Epilogue {
 
 export const epilogueKey = (epilogue: Epilogue | undefined): string =>
   epilogue === undefined ? "" : `${formatScalar(epilogue.expression)} ${epilogue.inputs.map((v) => `${v.element}${v.strides}`).join(" ")}`;
+
+/** Operations that are one instruction or a few; the others are polynomials of dozens. */
+const cheap: ReadonlySet<string> = new Set(
+  "neg abs sign sqrt floor ceil round roundAway trunc not add sub mul div min max mod floorMod eq ne lt le gt ge and or xor".split(" "),
+);
+
+/** Whether an expression has parts that take dozens of instructions: elementary functions. */
+export const isCostly = (e: ScalarExpression): boolean =>
+  ((e.kind === "unary" || e.kind === "binary") && !cheap.has(e.op)) || partsOf(e).some(isCostly);
 
 /** Declares the buffers of an epilogue's inputs. */
 export const epilogueBuffers = (k: KernelBuilder, epilogue: Epilogue | undefined): KernelBuffer[] =>

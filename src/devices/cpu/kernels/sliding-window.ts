@@ -3,7 +3,7 @@ import type { Kernel, KernelBuffer, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import { itemsPerTask } from "../loop-nest.ts";
 import { type View, viewSpan } from "../view.ts";
-import { inputOf, interiorRange, type RowRun, rowRuns, tapIsInside, tapRange, type WindowAxis } from "./convolution-window.ts";
+import { axisKey, inputOf, interiorRange, type RowRun, rowRuns, tapIsInside, tapRange, type WindowAxis } from "./convolution-window.ts";
 import { applyEpilogue, type Epilogue, epilogueBuffers, epilogueKey } from "./epilogue.ts";
 
 /**
@@ -26,7 +26,7 @@ export interface SlidingWindowProblem {
 const lowestFloat = -3.4028234663852886e38;
 
 /** Operations of a tile up to which all its taps are written out, without a loop over the rows of the window. */
-const mostStraight = 128;
+const mostStraight = 32;
 
 /** Channels of packed weights: padded, so that the last vector may be read whole. */
 export const paddedChannels = (channels: number, target: KernelTarget): number => Math.ceil(channels / target.lanes) * target.lanes;
@@ -42,6 +42,12 @@ export function windowReciprocals(y: WindowAxis, x: WindowAxis): Float32Array {
   for (let oy = 0; oy < y.output; oy++)
     for (let ox = 0; ox < x.output; ox++) table[oy * x.output + ox] = 1 / Math.max(1, inside(y, oy) * inside(x, ox));
   return table;
+}
+
+/** Equal keys mean equal kernels, for one target. */
+export function slidingWindowKey({ input, output, y, x, reduce, epilogue, threads }: SlidingWindowProblem): string {
+  const views = `in${input.strides} out${output.shape}:${output.strides}`;
+  return `window ${reduce} y${axisKey(y)} x${axisKey(x)} ${views} n${threads} ${epilogueKey(epilogue)}`;
 }
 
 /** Buffers: input, then weights and bias (multiplyAdd) or the table of reciprocals (meanInside), output, extras of the epilogue. */
@@ -136,9 +142,8 @@ export function slidingWindowKernel(problem: SlidingWindowProblem, target: Kerne
     else k.ifNonNegative(k.minIndex(oy.sub(interior.first), oy.mul(-1).add(interior.end - 1)), () => rowOf(oy, undefined), border);
   });
 
-  const axisKey = (a: WindowAxis): string => `${a.input},${a.output},${a.kernel},${a.stride},${a.dilation},${a.pad}`;
   return k.build({
-    key: `window ${reduce} ${batch},${channels} y${axisKey(y)} x${axisKey(x)} in${input.strides} out${output.strides} n${rowsPerTask} ${epilogueKey(epilogue)}`,
+    key: slidingWindowKey(problem),
     tasks: batch * chunks,
     flops: reduce === "multiplyAdd" ? batch * y.output * rowWork : 0,
   });

@@ -1,5 +1,5 @@
 import type { Node } from "../../../model/node.ts";
-import { convolutionGroup, type ConvolutionViews, lowerConvolution } from "../lower-convolution.ts";
+import { convolutionGroup, type ConvolutionViews, finishConvolution, lowerConvolution } from "../lower-convolution.ts";
 import type { Lowering } from "../lowering.ts";
 import { windowAxes } from "../window-axes.ts";
 import type { View } from "../view.ts";
@@ -32,11 +32,13 @@ export const convolutionLowering: Lowering = {
             strides: [view.strides[0], view.strides[1], 0, view.strides[2]],
           };
     const views: ConvolutionViews = { input: flat(context.view(anchor.inputs[0])), groups, y, x };
-    lowerConvolution(context, convolutionGroup(context, group, flat), views, {
+    const result = convolutionGroup(context, group, flat);
+    lowerConvolution(context, result, views, {
       key: context.keyOf(anchor.inputs[1]),
       floats: () => context.floats(anchor.inputs[1]) as Float32Array,
       outputs: weightShape[grouped ? 1 : 0],
       inputs: weightShape[grouped ? 2 : 1],
     });
+    finishConvolution(context, result);
   },
 };

@@ -1,6 +1,6 @@
 import type { Node } from "../../../model/node.ts";
 import { type SpatialAxis, transposedAxes } from "../../../ops/nn/spatial-geometry.ts";
-import { convolutionGroup, lowerConvolution } from "../lower-convolution.ts";
+import { convolutionGroup, finishConvolution, lowerConvolution } from "../lower-convolution.ts";
 import type { WindowAxis } from "../kernels/convolution-window.ts";
 import type { Lowering } from "../lowering.ts";
 import { sliceView, type View } from "../view.ts";
@@ -86,5 +86,6 @@ export const transposedConvolutionLowering: Lowering = {
           { key: `${context.keyOf(weights)} phase ${y.first},${x.first}`, floats: phaseWeights, outputs, inputs },
         );
       }
+    finishConvolution(context, result);
   },
 };
