@@ -36,7 +36,7 @@ export interface Executable {
   createRequest(): DeviceRequest;
   /** A property as it is for this model: what the config said, or what the device decided. Undefined for one that it lacks. */
   getProperty(name: string): PropertyValue | undefined;
-  /** Frees memory and threads. Requests cannot run afterwards. */
+  /** Frees memory and threads, those of its requests too. Not while one runs (the caller waits), and none runs afterwards. */
   dispose(): void;
 }
 
@@ -51,11 +51,12 @@ export interface DeviceRequest {
   inferAsync(inputs: readonly Tensor[]): Promise<Tensor[]>;
   /**
    * The device's own memory for an input of static shape, zero at first: a tensor that is written in place and given to `infer` saves
-   * a copy. Undefined, or absent, where the device has none.
+   * a copy, and outlives the request. Undefined, or absent, where the device has none.
    */
   inputTensor?(index: number): Tensor | undefined;
   /** The steps of the last inference; empty unless PERF_COUNT was set. */
   profile(): readonly ProfilingEntry[];
+  /** Frees memory. Not while it runs (the caller waits), and it does not run afterwards. */
   dispose(): void;
 }
 

@@ -3,6 +3,7 @@ import type { Device, Executable } from "../devices/device.ts";
 import { type Config, defaultOf, type PropertyValue } from "../devices/property.ts";
 import type { Output } from "../model/output.ts";
 import { InferRequest } from "./infer-request.ts";
+import { Lifetime } from "./lifetime.ts";
 import { portIndex } from "./ports.ts";
 
 /** The borders of a model, in its order. */
@@ -18,6 +19,7 @@ export class CompiledModel {
   readonly #device: Device;
   readonly #executable: Executable;
   readonly #config: Config;
+  readonly #lifetime: Lifetime;
 
   constructor(device: Device, { inputs, outputs }: Ports, executable: Executable, config: Config) {
     this.inputs = inputs;
@@ -25,6 +27,7 @@ export class CompiledModel {
     this.#device = device;
     this.#executable = executable;
     this.#config = config;
+    this.#lifetime = new Lifetime("the compiled model", () => executable.dispose());
   }
 
   /** The input of a name or index; without a key the only one. Throws INVALID_ARGUMENT. */
@@ -37,8 +40,10 @@ export class CompiledModel {
     return this.outputs[portIndex(this.outputs, "output", key)];
   }
 
+  /** Throws INVALID_ARGUMENT after `dispose`. */
   createInferRequest(): InferRequest {
-    return new InferRequest(this, this.#executable.createRequest());
+    this.#lifetime.check();
+    return new InferRequest(this, this.#executable.createRequest(), this.#lifetime);
   }
 
   /** A property as it is for this model. Throws INVALID_ARGUMENT for one that the device does not have. */
@@ -55,8 +60,8 @@ export class CompiledModel {
     });
   }
 
-  /** Frees the device's memory and threads. Requests cannot run afterwards. */
+  /** Frees the device's memory and threads when the inferences under way have ended. No others can start. */
   dispose(): void {
-    this.#executable.dispose();
+    this.#lifetime.dispose();
   }
 }

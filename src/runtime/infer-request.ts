@@ -4,6 +4,7 @@ import type { Output } from "../model/output.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { checkTensor, describe, type TensorLike, toInputTensor } from "./check-tensor.ts";
 import type { CompiledModel } from "./compiled-model.ts";
+import { Lifetime } from "./lifetime.ts";
 import { listPorts, portIndex, portName } from "./ports.ts";
 
 /** Inputs by name, or in the model's order. */
@@ -20,25 +21,29 @@ export class InferRequest {
   readonly #outputs: (Tensor | undefined)[];
   /** Outputs that the user has set: results are copied into them. */
   readonly #targets = new Map<number, Tensor>();
+  readonly #modelLifetime: Lifetime;
+  readonly #lifetime: Lifetime;
   #running = false;
 
-  constructor(compiledModel: CompiledModel, request: DeviceRequest) {
+  constructor(compiledModel: CompiledModel, request: DeviceRequest, modelLifetime: Lifetime) {
     this.#compiledModel = compiledModel;
     this.#request = request;
+    this.#modelLifetime = modelLifetime;
+    this.#lifetime = new Lifetime("the request", () => request.dispose());
     this.#inputs = compiledModel.inputs.map(() => undefined);
     this.#outputs = compiledModel.outputs.map(() => undefined);
   }
 
   /**
    * Runs the model and returns when it is done. Inputs that are not given keep the tensors set before.
-   * Throws INVALID_ARGUMENT for inputs that do not exist, are missing or do not fit.
+   * Throws INVALID_ARGUMENT for inputs that do not exist, are missing or do not fit, and after `dispose`.
    */
   infer(inputs?: InferInputs): InferOutputs {
     const tensors = this.#begin(inputs);
     try {
       return this.#finish(this.#request.infer(tensors));
     } finally {
-      this.#running = false;
+      this.#end();
     }
   }
 
@@ -48,7 +53,7 @@ export class InferRequest {
     try {
       return this.#finish(await this.#request.inferAsync(tensors));
     } finally {
-      this.#running = false;
+      this.#end();
     }
   }
 
@@ -75,6 +80,7 @@ export class InferRequest {
 
   /** The tensor of the only input, or of the one at an index. An input of static shape has one, of zeros, from the beginning. */
   getInputTensor(index?: number): Tensor {
+    this.#checkAlive();
     const { inputs } = this.#compiledModel;
     const i = portIndex(inputs, "input", index);
     const tensor = (this.#inputs[i] ??= this.#request.inputTensor?.(i) ?? initialTensor(inputs[i]));
@@ -117,12 +123,18 @@ export class InferRequest {
     return this.#request.profile();
   }
 
-  /** Frees the device's memory of this request. */
+  /** Frees the device's memory of this request, when its inference has ended if one is under way. */
   dispose(): void {
-    this.#request.dispose();
+    this.#lifetime.dispose();
+  }
+
+  #checkAlive(): void {
+    this.#modelLifetime.check();
+    this.#lifetime.check();
   }
 
   #begin(inputs: InferInputs | undefined): Tensor[] {
+    this.#checkAlive();
     if (this.#running)
       throw new VintnerError("INVALID_ARGUMENT", {
         what: "the request is busy",
@@ -131,7 +143,15 @@ export class InferRequest {
     if (inputs !== undefined) this.#setInputs(inputs);
     const tensors = this.#compiledModel.inputs.map((_, i) => this.getInputTensor(i));
     this.#running = true;
+    this.#modelLifetime.enter();
+    this.#lifetime.enter();
     return tensors;
+  }
+
+  #end(): void {
+    this.#running = false;
+    this.#lifetime.leave();
+    this.#modelLifetime.leave();
   }
 
   #setInputs(inputs: InferInputs): void {

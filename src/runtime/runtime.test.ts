@@ -24,9 +24,16 @@ function passOn(): Model {
 }
 
 /** A device whose inferences end when `settle` is called. */
-function compiled(model = passOn()): { compiledModel: CompiledModel; settle: (() => void)[]; disposed: () => number } {
+function compiled(model = passOn()): {
+  compiledModel: CompiledModel;
+  settle: (() => void)[];
+  /** How often requests were disposed of. */
+  disposed: () => number;
+  executables: () => number;
+} {
   const settle: (() => void)[] = [];
   let disposed = 0;
+  let executables = 0;
   const executable: Executable = {
     createRequest: () => ({
       infer: (inputs) => inputs.map((t) => new Tensor(t.elementType, t.shape, t.data.slice())),
@@ -38,11 +45,16 @@ function compiled(model = passOn()): { compiledModel: CompiledModel; settle: (()
       dispose: () => void disposed++,
     }),
     getProperty: (name) => (name === "THREADS" ? 3 : undefined),
-    dispose: () => {},
+    dispose: () => void executables++,
   };
   const properties = { THREADS: count("threads", 1, 1), OPTIMAL_NUMBER_OF_INFER_REQUESTS: count("requests", 1, 2) };
   const device = { name: "FAKE", description: "", properties } as Partial<Device> as Device;
-  return { compiledModel: new CompiledModel(device, model, executable, {}), settle, disposed: () => disposed };
+  return {
+    compiledModel: new CompiledModel(device, model, executable, {}),
+    settle,
+    disposed: () => disposed,
+    executables: () => executables,
+  };
 }
 
 const data = new Tensor("f32", [2], [1, 2]);
@@ -129,6 +141,41 @@ describe("InferRequest", () => {
     settle[0]();
     expect(Object.keys(await first)).toEqual(["out0", "out1"]);
     expect(request.getOutputTensor(0).data).toEqual(data.data);
+  });
+});
+
+describe("dispose", () => {
+  test("of a request waits for its inference", async () => {
+    const { compiledModel, settle, disposed } = compiled();
+    const request = compiledModel.createInferRequest();
+    const running = request.inferAsync([data, info]);
+    request.dispose();
+    request.dispose();
+    expect(disposed()).toBe(0);
+    for (const use of [() => request.infer([data, info]), () => request.getInputTensor(0)])
+      expect(failure(use).message).toContain("the request has been disposed of");
+    settle[0]();
+    expect(Object.keys(await running)).toEqual(["out0", "out1"]);
+    expect(disposed()).toBe(1);
+    expect([...request.getOutputTensor(0).data]).toEqual([1, 2]);
+  });
+
+  test("of a compiled model waits for all inferences, and lets no others start", async () => {
+    const { compiledModel, settle, executables } = compiled();
+    const [a, b, idle] = Array.from({ length: 3 }, () => compiledModel.createInferRequest());
+    const running = [a.inferAsync([data, info]), b.inferAsync([new Tensor("f32", [2], [-1, 0]), info])];
+    const ends = Promise.allSettled(running);
+    compiledModel.dispose();
+    for (const use of [() => compiledModel.createInferRequest(), () => idle.infer([data, info])])
+      expect(failure(use).message).toContain("the compiled model has been disposed of");
+    settle[0]();
+    await running[0];
+    expect(executables()).toBe(0);
+    settle[1]();
+    expect((await ends).map((e) => e.status)).toEqual(["fulfilled", "rejected"]);
+    expect(executables()).toBe(1);
+    compiledModel.dispose();
+    expect(executables()).toBe(1);
   });
 });
 

@@ -8,7 +8,7 @@ import type { DeviceRequest, Executable } from "../device.ts";
 import type { PropertyValue } from "../property.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { ReferenceExecutable } from "../reference/reference-executable.ts";
-import { CpuRequest } from "./cpu-request.ts";
+import { CpuRequest, type Inferences } from "./cpu-request.ts";
 import { ProgramInference } from "./inference.ts";
 import { lower } from "./lower.ts";
 import { LruMap } from "./lru-map.ts";
@@ -17,6 +17,11 @@ import { type CpuProgram, planProgram, ProgramInstance } from "./program.ts";
 
 /** Programs kept for the shapes met last. */
 const mostPrograms = 32;
+/** Inferences that each request keeps for the shapes met last. */
+const mostInferences = 8;
+
+/** Frees what requests have that nobody holds any more, and that nobody disposed of. */
+const abandoned = new FinalizationRegistry<() => void>((free) => free());
 
 /** How inferences of one set of shapes run: by a program, or, where shapes inside depend on data, by the operations' own semantics. */
 type Plan = { readonly kind: "program"; readonly program: CpuProgram } | { readonly kind: "host"; readonly host: ReferenceExecutable };
@@ -28,7 +33,8 @@ export class CpuExecutable implements Executable {
   readonly #profiling: boolean;
   readonly #constants: ConstantPool;
   readonly #plans = new LruMap<string, Plan>(mostPrograms);
-  readonly #requests = new Set<CpuRequest>();
+  /** Of each request that there is; the requests themselves are their users' alone. */
+  readonly #inferences = new Set<Inferences>();
   #ready: ProgramInstance | undefined;
   #disposed = false;
 
@@ -70,8 +76,15 @@ export class CpuExecutable implements Executable {
   }
 
   createRequest(): DeviceRequest {
-    const request = new CpuRequest(this, (r) => this.#requests.delete(r));
-    this.#requests.add(request);
+    const inferences: Inferences = new LruMap(mostInferences, (inference) => inference.dispose());
+    this.#inferences.add(inferences);
+    const free = (): void => {
+      this.#inferences.delete(inferences);
+      abandoned.unregister(inferences);
+      inferences.clear();
+    };
+    const request = new CpuRequest(this, inferences, free);
+    abandoned.register(request, free, inferences);
     return request;
   }
 
@@ -84,7 +97,7 @@ export class CpuExecutable implements Executable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const request of this.#requests) request.dispose();
+    for (const inferences of this.#inferences) inferences.clear();
     this.#ready?.dispose();
     this.#constants.dispose();
     this.engine.dispose();

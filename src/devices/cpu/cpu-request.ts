@@ -2,31 +2,33 @@ import { Tensor } from "../../tensor/tensor.ts";
 import type { DeviceRequest, ProfilingEntry } from "../device.ts";
 import type { Model } from "../../model/model.ts";
 import { ProgramInference } from "./inference.ts";
-import { LruMap } from "./lru-map.ts";
+import type { LruMap } from "./lru-map.ts";
 import { shapeKey } from "./shape-key.ts";
 
 /** What a request needs of its compiled model. */
 interface Compiled {
   readonly model: Model;
   readonly isStatic: boolean;
-  /** Whether arrays on the engine's memory stay valid: WebAssembly's may move when it grows. */
+  /** Whether arrays on the engine's memory stay valid, and keep it: WebAssembly's may move when it grows. */
   readonly hasStableMemory: boolean;
   inference(shapes: readonly (readonly number[])[]): DeviceRequest;
 }
 
-/** Inferences, each with memory of its own, that are kept for the shapes met last. */
-const mostInferences = 8;
+/** Inferences, each with memory of its own, by shapes. */
+export type Inferences = LruMap<string, DeviceRequest>;
 
 /** One inference at a time, of any shapes that the model allows. */
 export class CpuRequest implements DeviceRequest {
   readonly #compiled: Compiled;
-  readonly #inferences = new LruMap<string, DeviceRequest>(mostInferences, (inference) => inference.dispose());
-  readonly #disposed: (request: CpuRequest) => void;
+  readonly #inferences: Inferences;
+  readonly #free: () => void;
   #last: DeviceRequest | undefined;
 
-  constructor(compiled: Compiled, disposed: (request: CpuRequest) => void) {
+  /** `free` disposes of the inferences. */
+  constructor(compiled: Compiled, inferences: Inferences, free: () => void) {
     this.#compiled = compiled;
-    this.#disposed = disposed;
+    this.#inferences = inferences;
+    this.#free = free;
   }
 
   infer(inputs: readonly Tensor[]): Tensor[] {
@@ -53,8 +55,7 @@ export class CpuRequest implements DeviceRequest {
 
   dispose(): void {
     this.#last = undefined;
-    this.#inferences.clear();
-    this.#disposed(this);
+    this.#free();
   }
 
   #of(shapes: readonly (readonly number[])[]): DeviceRequest {

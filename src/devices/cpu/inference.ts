@@ -31,9 +31,9 @@ export class ProgramInference implements DeviceRequest {
     return this.#results();
   }
 
-  /** The elements of an input where the program reads them. */
-  inputArray(index: number): ReturnType<ProgramInstance["array"]> {
-    return this.#instance.array(this.#instance.program.lowered.inputs[index]);
+  /** The elements of an input where the program reads them, for the user to keep. */
+  inputArray(index: number): ReturnType<ProgramInstance["lend"]> {
+    return this.#instance.lend(this.#instance.program.lowered.inputs[index]);
   }
 
   profile(): readonly ProfilingEntry[] {

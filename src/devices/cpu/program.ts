@@ -74,6 +74,7 @@ export class ProgramInstance {
   readonly program: CpuProgram;
   readonly #arena: Memory;
   readonly #segments: readonly Segment[];
+  #lent = false;
 
   constructor(program: CpuProgram, engine: Engine) {
     this.program = program;
@@ -85,6 +86,12 @@ export class ProgramInstance {
   array(view: View): TypedArray {
     const place = this.#place(view);
     return viewArray({ ...view, offset: 0 }, place.memory.bytes(), place.byteOffset);
+  }
+
+  /** The same for as long as the caller wants: the memory is freed only when nobody holds the array any more. */
+  lend(view: View): TypedArray {
+    this.#lent = true;
+    return this.array(view);
   }
 
   run(): void {
@@ -120,7 +127,7 @@ export class ProgramInstance {
 
   dispose(): void {
     for (const segment of this.#segments) if (segment.kind === "program") segment.program.dispose();
-    this.#arena.dispose();
+    if (!this.#lent) this.#arena.dispose();
   }
 
   #place(view: View): Operand {
