@@ -11,6 +11,7 @@ export {
   type WeightsSource,
 } from "./frontends/read-model.ts";
 export { saveModel, saveModelSync } from "./ir/save-model.ts";
+export type { Fp16Weights } from "./ir/compress-to-float16.ts";
 export type { SerializeOptions } from "./ir/serialize-model.ts";
 export { Model } from "./model/model.ts";
 export type { Node } from "./model/node.ts";

@@ -19,6 +19,7 @@ interface Json {
   readonly steps: readonly { readonly type: string }[];
   readonly latencyMilliseconds: Readonly<Record<string, number>>;
   readonly throughput: number;
+  readonly bytes: number;
 }
 
 describe.skipIf(missing)(`the command${missing}`, () => {
@@ -76,6 +77,19 @@ describe.skipIf(missing)(`the command${missing}`, () => {
     const want = [...(readNpz(readFileSync(arrays)).get("output_0") as Tensor).data].map(Number);
     const range = Math.max(...want) - Math.min(...want);
     expect(Math.max(...want.map((v, i) => Math.abs(v - got[i])))).toBeLessThanOrEqual(1e-4 * range);
+  });
+
+  test("stores the weights with 16 bits that it is asked to", async () => {
+    const sizeOf = async (...options: readonly string[]): Promise<number> => {
+      const { code, stdout } = await runCli(["convert", model, "-o", "fp16/", "--json", ...options], folder);
+      expect(code).toBe(0);
+      return json(stdout).bytes;
+    };
+    const [none, all, accurate] = [await sizeOf("--compress-to-fp16", "false"), await sizeOf("--fp16-weights", "all"), await sizeOf()];
+    expect(all / none).toBeCloseTo(0.5, 1);
+    expect(accurate).toBeGreaterThan(all);
+    expect(accurate).toBeLessThan(0.71 * none);
+    expect((await runCli(["convert", model, "--fp16-weights", "some"], folder)).code).toBe(2);
   });
 
   test("takes pictures for inputs and says what it did to them", async () => {

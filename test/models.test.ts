@@ -28,20 +28,8 @@ interface Variant {
   readonly name: string;
   readonly prepare: (model: Model) => Model;
   /** The largest difference from the reference engine, as a share of an output's range. */
-  readonly tolerance: (model: string) => number;
+  readonly tolerance: number;
 }
-
-/**
- * Networks whose outputs rounding the weights to FP16 changes by more than 5e-3, in the real OpenVINO as well: its own
- * `save_model(compress_to_fp16=True)` of these, run in f32 by OpenVINO 2026.4.1, differs by up to `openvino`.
- */
-const roundingLimits: Readonly<Record<string, { readonly openvino: number; readonly tolerance: number }>> = {
-  "multi_basicpitch/nmp.onnx": { openvino: 5.4e-2, tolerance: 6e-2 },
-  "multi_ultraface/version-RFB-320_simplified.onnx": { openvino: 7.1e-3, tolerance: 8e-3 },
-  "onnx_detect/yunet_n_320_320.onnx": { openvino: 1.5e-2, tolerance: 1.6e-2 },
-  "onnx_ocr/ch_PP-OCRv4_det_infer.onnx": { openvino: 2.5e-2, tolerance: 4e-2 },
-  "onnx_ocr/ch_PP-OCRv4_rec_infer.onnx": { openvino: 7.7e-3, tolerance: 1.5e-2 },
-};
 
 function optimized(model: Model): Model {
   optimize(model);
@@ -55,9 +43,9 @@ function throughFp16(model: Model): Model {
 }
 
 const variants: readonly Variant[] = [
-  { name: "as read", prepare: (model) => model, tolerance: () => 1e-4 },
-  { name: "optimized", prepare: optimized, tolerance: () => 1e-4 },
-  { name: "as IR with FP16 weights", prepare: throughFp16, tolerance: (model) => roundingLimits[model]?.tolerance ?? 5e-3 },
+  { name: "as read", prepare: (model) => model, tolerance: 1e-4 },
+  { name: "optimized", prepare: optimized, tolerance: 1e-4 },
+  { name: "as IR with FP16 weights", prepare: throughFp16, tolerance: 5e-3 },
 ];
 
 const models = [
@@ -75,7 +63,7 @@ const models = [
 for (const target of targets)
   describe.skipIf(!modelsPresent)(`real models on ${target.name}${modelsPresent ? "" : " (skipped: ../shared/models is absent)"}`, () => {
     for (const variant of variants)
-      test.each(modelCases(models))(`$name, ${variant.name}`, ({ model, path, inputs, outputs, arrays }) => {
+      test.each(modelCases(models))(`$name, ${variant.name}`, ({ path, inputs, outputs, arrays }) => {
         const network = variant.prepare(readModelSync(path));
         const compiled = new Core().compileModelSync(network, target.device, target.config);
         try {
@@ -83,7 +71,7 @@ for (const target of targets)
           const given = Object.fromEntries(inputs.map(({ name, key }) => [name, expected.get(key) as Tensor]));
           const got = compiled.createInferRequest().infer(given);
           const errors = outputs.map(({ name, key }) => ({ name, error: rangeError(got[name], expected.get(key) as Tensor) }));
-          expect(errors.filter(({ error }) => error > variant.tolerance(model))).toEqual([]);
+          expect(errors.filter(({ error }) => error > variant.tolerance)).toEqual([]);
         } finally {
           compiled.dispose();
         }

@@ -41,7 +41,7 @@ describe("constants that f16 does not hold well stay f32", () => {
   ])("$what: $kept", ({ values, kept }) => {
     const x = input("[1]");
     const model = modelOf(x, new Node(Multiply, [x.outputs[0], constant("f32", values)]).outputs[0]);
-    expect(decompressions(compressToFloat16(model))).toHaveLength(kept ? 0 : 1);
+    expect(decompressions(compressToFloat16(model, "all"))).toHaveLength(kept ? 0 : 1);
   });
 });
 
@@ -50,7 +50,7 @@ it("saturates what is out of range, and names nodes and tensors as OpenVINO does
   const weights = constant("f32", [0.1, 1e-9, 7e4, 3], [4], { friendlyName: "w" });
   weights.names.add("w_tensor");
   const model = modelOf(x, new Node(Multiply, [x.outputs[0], weights]).outputs[0]);
-  const [convert] = decompressions(compressToFloat16(model));
+  const [convert] = decompressions(compressToFloat16(model, "all"));
   expect(convert).toMatchObject({ friendlyName: "w", type: "Convert" });
   const [source] = (convert as Node).inputs;
   expect(source?.node.friendlyName).toBe("w_compressed");
@@ -63,7 +63,7 @@ it("keeps the name of a constant that is an output", () => {
   const x = input("[2]");
   const weights = constant("f32", [1, 2], [2], { friendlyName: "w" });
   weights.names.add("out");
-  const compressed = compressToFloat16(modelOf(x, weights, x.outputs[0]));
+  const compressed = compressToFloat16(modelOf(x, weights, x.outputs[0]), "all");
   expect([...(compressed.results[0] as Node).inputs[0].names]).toContain("out");
 });
 
@@ -72,7 +72,7 @@ it("keeps and marks what a shape is computed from, up to where a shape is taken"
   const scaled = opset.multiply(opset.convert(opset.shapeOf(x), { destination_type: "f32" }), constant("f32", [1, 1, 1.3, 1.7]));
   const sizes = opset.convert(scaled, { destination_type: "i64" });
   const body = opset.multiply(x, constant("f32", [1.3, 1.7], [1, 2, 1, 1]));
-  const compressed = compressToFloat16(modelOf(x, opset.reshape(body, sizes, { special_zero: false }).outputs[0]));
+  const compressed = compressToFloat16(modelOf(x, opset.reshape(body, sizes, { special_zero: false }).outputs[0]), "all");
   const marked = compressed.nodes().filter((n) => n.rtInfo.has("DisablePrecisionConversion"));
   expect(marked.map((n) => n.constant?.shape)).toEqual([[4]]);
   expect(decompressions(compressed).map((n) => n.outputs[0].shape)).toEqual([[1, 2, 1, 1]]);
@@ -82,7 +82,58 @@ it("keeps constants without which a reader no longer knows its shape", () => {
   const x = input("[?]");
   const range = opset.range(constant("f32", 0), constant("f32", 3), constant("f32", 1), { output_type: "f32" });
   const model = modelOf(x, range.outputs[0], x.outputs[0]);
-  expect(compressToFloat16(model).outputs[0]?.partialShape.toString()).toBe("[3]");
+  expect(compressToFloat16(model, "all").outputs[0]?.partialShape.toString()).toBe("[3]");
+});
+
+describe("weights that are worth more than their size", () => {
+  const filled = (shape: readonly number[], value = 0.2) => constant("f32", new Array(shape.reduce((a, b) => a * b, 1)).fill(value), shape);
+  const compressedShapes = (model: Model): readonly (readonly number[])[] =>
+    decompressions(compressToFloat16(model)).map((n) => n.outputs[0].shape);
+
+  it("are small constants, up to a share of the whole", () => {
+    const x = input("[1,40]");
+    const layers = [
+      [40, 10],
+      [10, 20],
+      [20, 40],
+    ].reduce<Output>((y, shape) => opset.matMul(y, filled(shape)).outputs[0], x.outputs[0]);
+    // 200 and 400 of 1,400 elements would be more than 40 in 100.
+    expect(compressedShapes(modelOf(x, layers))).toEqual([
+      [40, 10],
+      [20, 40],
+    ]);
+  });
+
+  it("are no large constants, small as their share may be", () => {
+    const x = input("[1,250]");
+    const layers = [
+      [250, 300],
+      [300, 1000],
+    ].reduce<Output>((y, shape) => opset.matMul(y, filled(shape)).outputs[0], x.outputs[0]);
+    expect(compressedShapes(modelOf(x, opset.add(layers, filled([1000])).outputs[0]))).toEqual([
+      [250, 300],
+      [300, 1000],
+    ]);
+  });
+
+  it("are filters whose outputs a logarithm takes", () => {
+    const x = input("[1,100]");
+    const power = opset.power(opset.matMul(x, filled([100, 10])), constant("f32", 2));
+    const spectrogram = opset.log(opset.add(power, constant("f32", 1e-3)));
+    const layer = opset.relu(opset.matMul(spectrogram, filled([10, 90])));
+    expect(compressedShapes(modelOf(x, opset.log(opset.matMul(layer, filled([90, 2]))).outputs[0]))).toEqual([[10, 90]]);
+  });
+
+  it("are those that f16 only holds with fewer bits", () => {
+    const x = input("[1,20]");
+    for (const [count, kept] of [
+      [199, false],
+      [200, true],
+    ] as const) {
+      const weights = constant("f32", mix(1.7e-5, count, 200), [20, 10]);
+      expect(compressedShapes(modelOf(x, opset.matMul(x, weights).outputs[0]))).toEqual(kept ? [] : [[20, 10]]);
+    }
+  });
 });
 
 it("leaves quantized models as they are", () => {
@@ -90,5 +141,5 @@ it("leaves quantized models as they are", () => {
   const [low, high] = [constant("f32", 0), constant("f32", 1)];
   const quantized = opset.fakeQuantize(x, low, high, low, high, { levels: 256 });
   const model = modelOf(x, opset.multiply(quantized, constant("f32", [1, 2])).outputs[0]);
-  expect(decompressions(compressToFloat16(model))).toEqual([]);
+  expect(decompressions(compressToFloat16(model, "all"))).toEqual([]);
 });

@@ -9,10 +9,10 @@ export async function saveModel(model: Model, path: string, options: SerializeOp
 }
 
 /** The same, blocking. */
-export function saveModelSync(model: Model, path: string, { compressToFp16 = true }: SerializeOptions = {}): void {
+export function saveModelSync(model: Model, path: string, { compressToFp16 = true, ...options }: SerializeOptions = {}): void {
   if (!path.toLowerCase().endsWith(".xml"))
     throw new VintnerError("INVALID_ARGUMENT", { what: "an IR's file name must end in .xml", got: JSON.stringify(path) });
-  const { xml, bin } = serializeModel(model, { compressToFp16 });
+  const { xml, bin } = serializeModel(model, { compressToFp16, ...options });
   writeFilesAtomic(
     new Map<string, Uint8Array | string>([
       [`${path.slice(0, -4)}.bin`, bin],

@@ -5,7 +5,7 @@ import type { Node } from "../model/node.ts";
 import type { Output } from "../model/output.ts";
 import { type Dimension, isKnown } from "../tensor/dimension.ts";
 import { elementTypes } from "../tensor/element-type.ts";
-import { compressToFloat16 } from "./compress-to-float16.ts";
+import { compressToFloat16, type Fp16Weights } from "./compress-to-float16.ts";
 import { formatAttributes, formatModelInfo } from "./format-rt-info.ts";
 import { layerOrder } from "./layer-order.ts";
 import { WeightsWriter } from "./weights-writer.ts";
@@ -13,6 +13,8 @@ import { WeightsWriter } from "./weights-writer.ts";
 export interface SerializeOptions {
   /** Weights as f16 with a marked Convert to f32 behind each. Default false. */
   readonly compressToFp16?: boolean;
+  /** Which weights that concerns. Default "accurate". */
+  readonly fp16Weights?: Fp16Weights;
 }
 
 /** An IR of version 11: the text of the .xml and the bytes of the .bin. */
@@ -25,8 +27,8 @@ export interface SerializedModel {
  * Writes a model as the real toolkit does: the same text, but for the offsets of constants, which are aligned here so
  * that readers can use them in place.
  */
-export function serializeModel(model: Model, { compressToFp16 = false }: SerializeOptions = {}): SerializedModel {
-  const source = compressToFp16 ? compressToFloat16(model) : model;
+export function serializeModel(model: Model, { compressToFp16 = false, fp16Weights = "accurate" }: SerializeOptions = {}): SerializedModel {
+  const source = compressToFp16 ? compressToFloat16(model, fp16Weights) : model;
   const nodes = layerOrder(source);
   const ids = new Map(nodes.map((n, i) => [n, i]));
   const weights = new WeightsWriter();

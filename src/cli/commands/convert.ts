@@ -1,9 +1,10 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { convertModel } from "../../convert/convert-model.ts";
 import type { ConvertOptions } from "../../convert/convert-options.ts";
 import { VintnerError } from "../../common/errors.ts";
+import type { Fp16Weights } from "../../ir/compress-to-float16.ts";
 import { saveModel } from "../../ir/save-model.ts";
 import { anyNumber, type CommonOptions, newCommand, numberFrom, printJson, printLine, trueOrFalse } from "../common-options.ts";
 import { describePort, formatPorts } from "../describe-port.ts";
@@ -14,6 +15,7 @@ interface Options extends CommonOptions, ConvertOptions {
   readonly outputModel?: string;
   readonly modelName?: string;
   readonly compressToFp16: boolean;
+  readonly fp16Weights: Fp16Weights;
 }
 
 export const convertCommand = (): Command =>
@@ -39,10 +41,15 @@ export const convertCommand = (): Command =>
     .option("-b, --batch <number>", "length of every input's first axis", numberFrom(1, true))
     .option("--static-shape", "take the shapes for granted: the model cannot be reshaped afterwards")
     .option("--compress-to-fp16 <bool>", "store weights with 16 bits", trueOrFalse, true)
+    .addOption(
+      new Option("--fp16-weights <which>", "which of them: all that OpenVINO chooses, or without those that cost accuracy and save little")
+        .choices(["accurate", "all"])
+        .default("accurate"),
+    )
     .action(convert);
 
 async function convert(model: string, weights: string | undefined, options: Options): Promise<void> {
-  const { outputModel, modelName, compressToFp16, json, verbose, ...given } = options;
+  const { outputModel, modelName, compressToFp16, fp16Weights, json, verbose, ...given } = options;
   void verbose;
   const start = performance.now();
   const progress = new Progress();
@@ -53,7 +60,7 @@ async function convert(model: string, weights: string | undefined, options: Opti
   );
   if (modelName !== undefined) converted.setFriendlyName(modelName);
   makeFolderFor(path);
-  await progress.stage(`Writing ${path}`, () => saveModel(converted, path, { compressToFp16 }));
+  await progress.stage(`Writing ${path}`, () => saveModel(converted, path, { compressToFp16, fp16Weights }));
   const milliseconds = Math.round(performance.now() - start);
   const bin = path.replace(/\.xml$/, ".bin");
   const bytes = statSync(bin).size;

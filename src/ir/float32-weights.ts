@@ -1,0 +1,43 @@
+import type { Model } from "../model/model.ts";
+import type { Node } from "../model/node.ts";
+
+/** Elements of a constant that is small. */
+const smallElements = 65_536;
+/** Small constants, the smallest first, stay f32 up to this share of all elements. */
+const smallShare = 0.4;
+
+/** What the filters of a spectrogram go through on their way to its logarithm: arithmetic and movement, no activation. */
+const beforeLogarithm = new Set([
+  ...["Convolution", "GroupConvolution", "MatMul", "Add", "Subtract", "Multiply", "Divide", "Power", "Sqrt", "Abs"],
+  ...["ReduceSum", "ReduceMean", "ReduceL1", "ReduceL2", "Maximum", "Clamp", "Convert"],
+  ...["Concat", "Split", "VariadicSplit", "Slice", "StridedSlice", "Gather", "Pad", "Reshape", "Squeeze", "Unsqueeze", "Transpose"],
+]);
+
+/**
+ * The f32 and f64 constants whose rounding to f16 would cost more accuracy than it saves space. Each layer whose weights are
+ * rounded adds about the same noise to the outputs, so most of it goes with the small ones; and the noise of filters whose
+ * outputs a logarithm takes is all that is heard where the signal is quiet.
+ */
+export function float32Weights(model: Model): Set<Node> {
+  const nodes = model.nodes();
+  const sizes = new Map<Node, number>();
+  for (const node of nodes)
+    if (node.constant?.elementType === "f32" || node.constant?.elementType === "f64") sizes.set(node, node.constant.data.length);
+  const kept = new Set<Node>();
+  let room = smallShare * [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  for (const [node, size] of [...sizes].toSorted(([, a], [, b]) => a - b)) {
+    room -= size;
+    if (room < 0 || size > smallElements) break;
+    kept.add(node);
+  }
+  const open = nodes.filter((node) => node.type === "Log");
+  const visited = new Set<Node>(open);
+  for (let node = open.pop(); node !== undefined; node = open.pop())
+    for (const { node: source } of node.inputs) {
+      if (sizes.has(source)) kept.add(source);
+      if (!beforeLogarithm.has(source.type) || visited.has(source)) continue;
+      visited.add(source);
+      open.push(source);
+    }
+  return kept;
+}
