@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -38,6 +39,9 @@ async function used(): Promise<Usage> {
   const { rss, external } = process.memoryUsage();
   return { rss, external };
 }
+
+/** Threads of this process, as Linux counts them; elsewhere none. */
+const threads = (): number => (existsSync("/proc/self/task") ? readdirSync("/proc/self/task").length : 0);
 
 /**
  * Runs a round once more where the process has grown: what leaks grows in each, while the collector's and allocator's
@@ -93,6 +97,24 @@ describe.each(availableTargets())("memory on %s", (target) => {
     compiled.dispose();
   });
 
+  test("requests that nobody disposes of give everything back", async () => {
+    const compiled = await new Core().compileModel(network(), "CPU", config);
+    const input = new Tensor("f32", [1, 8, 16, 16]);
+    const requests = target === "interpreter" ? 5 : 50;
+    const once = async (): Promise<void> => {
+      for (let i = 0; i < requests; i++) compiled.createInferRequest().infer([input]);
+      // What is native or WebAssembly's is freed in a turn of the event loop after the collection.
+      collect();
+      await setTimeout(0);
+    };
+    for (let i = 0; i < 5; i++) await once();
+    // Each has 32 kB and more for its tensors: 60 MB if they stayed.
+    await expectFlat(async () => {
+      for (let i = 0; i < 40; i++) await once();
+    });
+    compiled.dispose();
+  });
+
   test("compiled models give everything back", async () => {
     const once = async (): Promise<void> => {
       const compiled = await new Core().compileModel(network(), "CPU", config);
@@ -106,5 +128,20 @@ describe.each(availableTargets())("memory on %s", (target) => {
     await expectFlat(async () => {
       for (let i = 0; i < 200; i++) await once();
     });
+  });
+
+  test("compiled models that nobody disposes of end their threads", async () => {
+    const once = async (): Promise<void> => {
+      const compiled = await new Core().compileModel(network(), "CPU", config);
+      const request = compiled.createInferRequest();
+      await request.inferAsync([new Tensor("f32", [1, 8, 16, 16])]);
+    };
+    await once();
+    await used();
+    const before = threads();
+    for (let i = 0; i < 10; i++) await once();
+    // An object that is registered for finalization may outlive a collection or two.
+    for (let i = 0; i < 20 && threads() > before; i++) await used();
+    expect(threads()).toBeLessThanOrEqual(before);
   });
 });

@@ -35,6 +35,9 @@ export function createWasmEngine(target: WasmTargetName, options: { readonly thr
   return new WasmEngine(targets[target], threads);
 }
 
+/** Ends the workers of engines that nobody holds any more. */
+const abandoned = new FinalizationRegistry<WorkerPool>((pool) => pool.dispose());
+
 /** Whether WebAssembly memory may be shared: in browsers, where the page is cross-origin isolated. */
 const canShareMemory = (): boolean =>
   typeof SharedArrayBuffer !== "undefined" && !("crossOriginIsolated" in globalThis && !globalThis.crossOriginIsolated);
@@ -62,13 +65,10 @@ class WasmEngine implements Engine {
     const imports = { env: { memory, table, finished: () => {} } };
     const scheduler = compileModule(buildScheduler(limits).encode());
     this.#scheduler = new WebAssembly.Instance(scheduler, imports).exports as unknown as SchedulerExports;
-    if (this.threads > 1)
-      this.#pool = new WorkerPool(
-        memory,
-        scheduler,
-        () => this.#finish?.(),
-        () => this.#joinRun(),
-      );
+    if (this.threads > 1) {
+      this.#pool = new WorkerPool(memory, scheduler);
+      abandoned.register(this, this.#pool, this.#pool);
+    }
     this.#libraries = new KernelLibraries(target, limits, {
       onAdd: (library) => {
         installLibrary(library, table, imports);
@@ -79,6 +79,10 @@ class WasmEngine implements Engine {
         this.#pool?.onRemove(library);
       },
     });
+  }
+
+  get capacity(): number {
+    return this.#memory.capacity;
   }
 
   allocate(byteLength: number): Memory {
@@ -150,7 +154,9 @@ class WasmEngine implements Engine {
     // It may have been ended by a worker whose message will not arrive any more.
     this.#finish?.();
     this.#disposed = true;
-    this.#pool?.dispose();
+    if (!this.#pool) return;
+    abandoned.unregister(this.#pool);
+    this.#pool.dispose();
   }
 
   #run(first: number, end: number): void {
@@ -173,7 +179,7 @@ class WasmEngine implements Engine {
         return;
       }
       const pool = this.#pool;
-      pool.hold();
+      pool.hold({ onFinished: () => this.#finish?.(), onLoss: () => this.#joinRun() });
       await new Promise<void>((resolve) => {
         this.#finish = () => {
           this.#finish = undefined;

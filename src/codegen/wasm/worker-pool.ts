@@ -4,24 +4,31 @@ import type { KernelLibrary, LibraryListener } from "./kernel-library.ts";
 import { control } from "./scheduler-layout.ts";
 import { additionOf, removalOf, type WorkerMessage, workerSource } from "./worker-source.ts";
 
-/** Workers 1 to threads - 1 join all runs; worker 0 stands in for the main thread in asynchronous ones. */
+/** What happens to an asynchronous run. */
+export interface AsynchronousRun {
+  /** Workers have ended it. */
+  onFinished(): void;
+  /** A worker has failed: the others may not end it. */
+  onLoss(): void;
+}
+
+/**
+ * Workers 1 to threads - 1 join all runs; worker 0 stands in for the main thread in asynchronous ones. The platform holds the
+ * pool as long as there are workers; so the pool knows nothing of its engine but during an asynchronous run.
+ */
 export class WorkerPool implements LibraryListener {
   readonly #memory: WebAssembly.Memory;
   readonly #scheduler: WebAssembly.Module;
   readonly #libraries = new Set<KernelLibrary>();
   readonly #workers = new Map<number, PlatformWorker>();
   readonly #lost = new Set<number>();
-  readonly #onFinished: () => void;
-  readonly #onLoss: () => void;
+  #run: AsynchronousRun | undefined;
   /** Libraries that have come or gone. */
   #news = 0;
 
-  /** `onFinished` is called when workers have ended an asynchronous run, `onLoss` when a worker has failed. */
-  constructor(memory: WebAssembly.Memory, scheduler: WebAssembly.Module, onFinished: () => void, onLoss: () => void) {
+  constructor(memory: WebAssembly.Memory, scheduler: WebAssembly.Module) {
     this.#memory = memory;
     this.#scheduler = scheduler;
-    this.#onFinished = onFinished;
-    this.#onLoss = onLoss;
   }
 
   /** Starts a worker unless it is there; false where there are no threads, or where it has failed before. */
@@ -29,11 +36,12 @@ export class WorkerPool implements LibraryListener {
     if (this.#workers.has(worker)) return true;
     if (this.#lost.has(worker)) return false;
     const started = startWorker(workerSource, {
-      onMessage: () => this.#onFinished(),
+      onMessage: () => this.#run?.onFinished(),
       onError: () => {
+        this.#workers.get(worker)?.terminate();
         this.#workers.delete(worker);
         this.#lost.add(worker);
-        this.#onLoss();
+        this.#run?.onLoss();
       },
     });
     if (!started) {
@@ -55,11 +63,13 @@ export class WorkerPool implements LibraryListener {
     this.#tell(removalOf(library));
   }
 
-  /** Keeps the process alive until `release`. */
-  hold(): void {
+  /** Keeps the process and what is to be told of the run alive until `release`. */
+  hold(run: AsynchronousRun): void {
+    this.#run = run;
     for (const worker of this.#workers.values()) worker.hold();
   }
   release(): void {
+    this.#run = undefined;
     for (const worker of this.#workers.values()) worker.release();
   }
 

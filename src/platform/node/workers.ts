@@ -10,10 +10,18 @@ const receive = (handler) => parentPort.on("message", handler);
 const send = (message) => parentPort.postMessage(message);
 `;
 
-/** Starts a worker that runs a script; it finds `receive(handler)` and `send(message)` defined. Undefined where threads cannot be had. */
+/**
+ * Starts a worker that runs a script; it finds `receive(handler)` and `send(message)` defined. Undefined where threads cannot be had:
+ * Node's permissions forbid them, or the system has no more.
+ */
 export function startWorker(source: string, { onMessage, onError }: WorkerHandlers): PlatformWorker | undefined {
   // Neither the process's loaders nor its environment concern the worker.
-  const worker = new Worker(prelude + source, { eval: true, execArgv: [], env: {}, name: "vintner" });
+  let worker: Worker;
+  try {
+    worker = new Worker(prelude + source, { eval: true, execArgv: [], env: {}, name: "vintner" });
+  } catch {
+    return undefined;
+  }
   worker.unref();
   worker.on("message", onMessage);
   worker.on("error", onError);
