@@ -4,7 +4,7 @@ import { stridesOfOrder, type View } from "../view.ts";
 import { flatten } from "../lower-convolution.ts";
 import { convolutionKernels, type ConvolutionProblem, packConvolutionWeights, segmentOperands } from "./convolution.ts";
 import type { WindowAxis } from "./convolution-window.ts";
-import { largestDifference, runKernel, seededFloats, testTargets } from "./run-kernel.fixture.ts";
+import { kernelRunners, largestDifference, seededFloats } from "./kernel-runners.fixture.ts";
 import { blockChannels } from "./tile.ts";
 
 interface Case {
@@ -117,7 +117,7 @@ function reference(c: Case, weights: Float32Array, source: Float32Array, bias: F
   return result;
 }
 
-describe.each(testTargets)("convolution kernels for $name", (target) => {
+describe.each(kernelRunners)("convolution kernels for $name", ({ target, run }) => {
   it.each(cases)("$name", (c) => {
     const { problem, weights, dims } = build(c);
     const { batch = 1 } = c;
@@ -135,7 +135,7 @@ describe.each(testTargets)("convolution kernels for $name", (target) => {
       for (let g = 0; g < dims.G; g++)
         biases.set(bias.subarray(g * dims.O + segment.firstChannel, g * dims.O + segment.firstChannel + segment.channels), g * padded);
       const { results } = segmentOperands(problem, segment);
-      runKernel(kernel, [
+      run(kernel, [
         source,
         packed,
         biases,

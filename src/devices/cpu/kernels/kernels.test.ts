@@ -7,7 +7,7 @@ import { elementwiseKernel } from "./elementwise.ts";
 import { meanVarianceKernel } from "./mean-variance.ts";
 import { reductionKernel } from "./reduction.ts";
 import { resamplingKernel } from "./resampling.ts";
-import { largestDifference, runKernel, seededFloats, testTargets } from "./run-kernel.fixture.ts";
+import { kernelRunners, largestDifference, seededFloats } from "./kernel-runners.fixture.ts";
 import { paddedChannels, slidingWindowKernel, windowReciprocals } from "./sliding-window.ts";
 import { softmaxKernel } from "./softmax.ts";
 import { transposingCopyKernel } from "./transposing-copy.ts";
@@ -34,7 +34,7 @@ const windowCases = [
   { reduce: "meanInside", channels: 17, size: [7, 7], kernel: 3, stride: 1, pad: 1, dilation: 1 },
 ] as const;
 
-describe.each(testTargets)("kernels for $name", (target) => {
+describe.each(kernelRunners)("kernels for $name", ({ target, run }) => {
   it.each(windowCases)(
     "$reduce window of $kernel, stride $stride, $channels channels",
     ({ reduce, channels, size, kernel, stride, pad, dilation }) => {
@@ -55,7 +55,7 @@ describe.each(testTargets)("kernels for $name", (target) => {
       const bias = seededFloats(padded, 3);
       const result = new Float32Array(sizeOf(output));
       const extra = reduce === "multiplyAdd" ? [weights, bias] : reduce === "meanInside" ? [windowReciprocals(ay, ax)] : [];
-      runKernel(
+      run(
         slidingWindowKernel(
           { input, output, y: ay, x: ax, reduce, threads: 2, epilogue: { expression: max(x(0), -0.5), inputs: [] } },
           target,
@@ -96,7 +96,7 @@ describe.each(testTargets)("kernels for $name", (target) => {
     const inputs = [nhwc(shape), broadcastView(view([5, 1, 1]), shape), broadcastView(view([2, 5, 1, 1]), shape), view(shape)];
     const data = [seededFloats(210, 1), seededFloats(5, 2), seededFloats(10, 3), seededFloats(210, 4)];
     const result = new Float32Array(210);
-    runKernel(
+    run(
       elementwiseKernel(
         {
           expression: add(mul(add(x(0), x(1)), x(2)), x(3)),
@@ -130,7 +130,7 @@ describe.each(testTargets)("kernels for $name", (target) => {
       const result = new Float32Array(source.length);
       const kernel = transposingCopyKernel(from, to, 2, target);
       if (!kernel) throw new Error("no kernel");
-      runKernel(kernel, [source, result]);
+      run(kernel, [source, result]);
       const visit = (index: readonly number[]): void => {
         if (index.length < shape.length) for (let i = 0; i < shape[index.length]; i++) visit([...index, i]);
         else expect(result[at(to, ...index)]).toBe(source[at(from, ...index)]);
@@ -153,7 +153,7 @@ describe.each(testTargets)("kernels for $name", (target) => {
       target,
     );
     expect(kernel.tasks).toBeGreaterThan(1);
-    runKernel(kernel, [source, result]);
+    run(kernel, [source, result]);
     expect(largestDifference(result, source.map(Math.exp))).toBeLessThan(1e-6);
   });
 
@@ -167,7 +167,7 @@ describe.each(testTargets)("kernels for $name", (target) => {
     const source = seededFloats(sizeOf(input), 9);
     for (const combine of ["add", "max", "min", "mul"] as const) {
       const result = new Float32Array(sizeOf(output));
-      runKernel(
+      run(
         reductionKernel(
           { input, output, axes, combine, threads: 2, ...(combine === "add" && { before: mul(x(0), x(0)), after: sqrt(x(0)) }) },
           target,
@@ -196,7 +196,7 @@ describe.each(testTargets)("kernels for $name", (target) => {
     const other = 3 - axis;
     for (const logarithm of [false, true]) {
       const result = new Float32Array(source.length);
-      runKernel(softmaxKernel({ input, output: input, axis, logarithm, threads: 2 }, target), [source, result]);
+      run(softmaxKernel({ input, output: input, axis, logarithm, threads: 2 }, target), [source, result]);
       for (let n = 0; n < 3; n++)
         for (let j = 0; j < shape[other]; j++) {
           const places = Array.from({ length: shape[axis] }, (_, i) => (axis === 1 ? at(input, n, i, j) : at(input, n, j, i)));
@@ -216,7 +216,7 @@ describe.each(testTargets)("kernels for $name", (target) => {
     const source = seededFloats(sizeOf(input), 8);
     const gamma = seededFloats(shape[2], 2);
     const result = new Float32Array(source.length);
-    runKernel(
+    run(
       meanVarianceKernel(
         {
           input,
@@ -259,7 +259,7 @@ describe.each(testTargets)("kernels for $name", (target) => {
       resamplingAxis(rule, { input: 4, output: 9, scale: 9 / 4 }),
     ];
     const result = new Float32Array(sizeOf(output));
-    runKernel(resamplingKernel({ input, output, y: ay, x: ax, threads: 2 }, target), [
+    run(resamplingKernel({ input, output, y: ay, x: ax, threads: 2 }, target), [
       source,
       ay.indices,
       ax.indices,
