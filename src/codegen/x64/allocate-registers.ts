@@ -1,37 +1,32 @@
 import { invariant } from "../../common/errors.ts";
 import type { VectorWidth } from "./assembler.ts";
-import {
-  acceptsMemory,
-  type Constant,
-  isMemory,
-  type MachineItem,
-  type MachineOp,
-  type MachineOperand,
-  type StackSlot,
-  type VirtualRegister,
-} from "./machine.ts";
+import { acceptsMemory, type Constant, type MachineItem, type MachineOp, type MachineOperand, type VirtualRegister } from "./machine.ts";
+import type { Selection } from "./select.ts";
+import { loadConstants, SpillCode } from "./spill-code.ts";
 
 /** Where everything is, and the items with the code for spilled registers in place. */
 export interface Allocation {
   readonly items: readonly MachineItem[];
-  /** Physical number of each virtual register. */
-  readonly registers: ReadonlyMap<VirtualRegister, number>;
+  /** Physical number of each virtual register, by its id. */
+  readonly registers: readonly number[];
   /** Constants in a register within some range of items. */
   constantAt(constant: Constant, item: number): number | undefined;
   /** Constants to put into registers before an item (-1: at the start of the kernel). */
-  readonly materialized: ReadonlyMap<
-    number,
-    readonly { readonly constant: Constant; readonly width: VectorWidth; readonly register: number }[]
-  >;
+  readonly materialized: ReadonlyMap<number, readonly Materialized[]>;
   readonly slots: number;
   /** Spilled virtual registers, and how many of their loads and stores are inside of innermost loops. */
   readonly spills: { readonly registers: number; readonly accessesInInnermostLoops: number };
 }
 
-export interface RegisterFiles {
-  readonly vector: readonly number[];
-  readonly mask: readonly number[];
+interface Materialized {
+  readonly constant: Constant;
+  readonly width: VectorWidth;
+  readonly register: number;
 }
+
+type RegisterFile = VirtualRegister["file"];
+/** The physical registers that may be given out, the preferred first. */
+export type RegisterFiles = Readonly<Record<RegisterFile, readonly number[]>>;
 
 interface Loop {
   readonly begin: number;
@@ -43,7 +38,7 @@ interface Loop {
 
 interface Interval {
   readonly register: VirtualRegister;
-  first: number;
+  readonly first: number;
   start: number;
   end: number;
   weight: number;
@@ -52,7 +47,6 @@ interface Interval {
 interface ConstantUse {
   readonly at: number;
   readonly loop: Loop | undefined;
-  readonly width: VectorWidth;
   readonly op: MachineOp;
   readonly operand: number;
 }
@@ -69,41 +63,31 @@ interface Placement {
  * Constants take registers that are left over, as far out of the loops as there is one free, the most used first;
  * other uses read the literal pool.
  */
-export function allocateRegisters(selected: readonly MachineItem[], files: RegisterFiles): Allocation {
-  let items = selected;
-  let transients = 0;
-  let slots = 0;
-  let spilledRegisters = 0;
-  const spillCode = new Set<MachineItem>();
+export function allocateRegisters(selection: Selection, files: RegisterFiles): Allocation {
+  let { items } = selection;
+  const spillCode = new SpillCode(selection.registers);
   for (;;) {
     const loops = findLoops(items);
-    const { intervals, constants } = findIntervals(items, loops);
-    const { registers, spilled, occupied } = scan([...intervals.values()], hints(items, intervals), files);
-    if (spilled.size > 0) {
-      const rewritten = new Rewriter(items, () => transients++, spillCode);
-      const slotOf = new Map([...spilled].map((r): [VirtualRegister, StackSlot] => [r, { kind: "slot", index: slots++ }]));
-      spilledRegisters += spilled.size;
-      items = rewritten.spill(slotOf);
+    const { intervals, constants } = new Liveness(items, loops);
+    const { registers, spilled, occupied } = scan(intervals, items, files);
+    if (spilled.length > 0) {
+      items = spillCode.spill(items, spilled);
       continue;
     }
     const { placements, materialized } = placeConstants(constants, loops, occupied, files);
-    const constantAt = (constant: Constant, item: number): number | undefined =>
-      placements.get(constant)?.find((p) => p.begin <= item && item <= p.end)?.register;
-    const loaded = new Rewriter(items, () => transients++, spillCode).loadConstants(constantAt);
+    const constantAt = (constant: Constant, item: number): number | undefined => {
+      const list = placements[constant.id];
+      if (list !== undefined) for (const p of list) if (p.begin <= item && item <= p.end) return p.register;
+      return undefined;
+    };
+    const loaded = loadConstants(items, constantAt, spillCode);
     if (loaded !== undefined) {
       items = loaded;
       continue;
     }
-    let accesses = 0;
-    for (const [i, item] of items.entries()) if (spillCode.has(item) && loops.of[i]?.innermost === true) accesses++;
-    return {
-      items,
-      registers,
-      constantAt,
-      materialized,
-      slots,
-      spills: { registers: spilledRegisters, accessesInInnermostLoops: accesses },
-    };
+    const accessesInInnermostLoops = spillCode.count(items, (at) => loops.of[at]?.innermost === true);
+    const spills = { registers: spillCode.slots, accessesInInnermostLoops };
+    return { items, registers, constantAt, materialized, slots: spillCode.slots, spills };
   }
 }
 
@@ -114,7 +98,7 @@ interface Loops {
 }
 
 function findLoops(items: readonly MachineItem[]): Loops {
-  const of = new Array<Loop | undefined>(items.length);
+  const of: (Loop | undefined)[] = [];
   const all: Loop[] = [];
   let current: Loop | undefined;
   for (let i = 0; i < items.length; i++) {
@@ -124,7 +108,7 @@ function findLoops(items: readonly MachineItem[]): Loops {
       current = { begin: i, end: i, parent: current, depth: (current?.depth ?? 0) + 1, innermost: true };
       all.push(current);
     }
-    of[i] = current;
+    of.push(current);
     if (kind === "endFor") {
       invariant(current !== undefined, "a loop that ends but does not begin");
       current.end = i;
@@ -134,130 +118,141 @@ function findLoops(items: readonly MachineItem[]): Loops {
   return { of, all };
 }
 
-const weightAt = (loop: Loop | undefined): number => 10 ** Math.min(8, loop?.depth ?? 0);
+const weightAt = (loop: Loop | undefined): number => (loop === undefined ? 1 : 10 ** Math.min(8, loop.depth));
 
-/** Positions count two an item: operands are read at 2i and results written at 2i + 1. */
-function findIntervals(
-  items: readonly MachineItem[],
-  loops: Loops,
-): { intervals: Map<VirtualRegister, Interval>; constants: Map<Constant, ConstantUse[]> } {
-  const intervals = new Map<VirtualRegister, Interval>();
-  const constants = new Map<Constant, ConstantUse[]>();
-  const touch = (register: VirtualRegister, at: number, position: number): void => {
-    const loop = loops.of[at];
-    const interval = intervals.get(register);
+/** When registers are live and where constants are used. Positions count two an item: operands are read at 2i and results written at 2i + 1. */
+class Liveness {
+  /** In the order of their first items. */
+  readonly intervals: Interval[] = [];
+  /** By the id of a constant; empty where it is not used. */
+  readonly constants: ConstantUse[][] = [];
+  readonly #intervals: (Interval | undefined)[] = [];
+  readonly #loops: Loops;
+
+  constructor(items: readonly MachineItem[], loops: Loops) {
+    this.#loops = loops;
+    for (let at = 0; at < items.length; at++) {
+      const item = items[at];
+      if (item.kind !== "op") continue;
+      const { operands, mask, defines } = item;
+      for (let i = defines ? 1 : 0; i < operands.length; i++) this.#read(item, operands[i], i, at);
+      if (mask !== undefined) this.#read(item, mask, -1, at);
+      if (defines) this.#touch(operands[0] as VirtualRegister, at, 2 * at + 1);
+    }
+  }
+
+  #read(op: MachineOp, operand: MachineOperand, i: number, at: number): void {
+    if (typeof operand === "number") return;
+    if (operand.kind === "register") this.#touch(operand, at, 2 * at);
+    else if (operand.kind === "constant") {
+      while (this.constants.length <= operand.id) this.constants.push([]);
+      this.constants[operand.id].push({ at, loop: this.#loops.of[at], op, operand: i });
+    }
+  }
+
+  #touch(register: VirtualRegister, at: number, position: number): void {
+    const loop = this.#loops.of[at];
+    const interval = this.#intervals[register.id];
     if (interval === undefined) {
-      intervals.set(register, { register, first: at, start: position, end: position, weight: weightAt(loop) });
+      const made = { register, first: at, start: position, end: position, weight: weightAt(loop) };
+      this.#intervals[register.id] = made;
+      this.intervals.push(made);
       return;
     }
     interval.weight += weightAt(loop);
-    interval.end = Math.max(interval.end, position);
+    if (position > interval.end) interval.end = position;
+    const defining = this.#loops.of[interval.first];
+    if (loop === defining) return;
     // Read in a loop that it enters alive: alive until the loop's last round ends.
     for (let l = loop; l !== undefined; l = l.parent) if (l.begin > interval.first) interval.end = Math.max(interval.end, 2 * l.end + 1);
     // Written in a loop and read behind it: alive in all rounds.
-    for (let l = loops.of[interval.first]; l !== undefined; l = l.parent)
-      if (l.end < at) interval.start = Math.min(interval.start, 2 * l.begin);
-  };
-  const touchOperand = (op: MachineOp, operand: MachineOperand | undefined, i: number, at: number, position: number): void => {
-    if (typeof operand !== "object") return;
-    if (operand.kind === "register") touch(operand, at, position);
-    else if (operand.kind === "constant") {
-      const uses = constants.get(operand) ?? [];
-      uses.push({ at, loop: loops.of[at], width: op.width, op, operand: i });
-      constants.set(operand, uses);
-    }
-  };
-  for (const [at, item] of items.entries()) {
-    if (item.kind !== "op") continue;
-    for (let i = item.defines ? 1 : 0; i < item.operands.length; i++) touchOperand(item, item.operands[i], i, at, 2 * at);
-    touchOperand(item, item.mask, -1, at, 2 * at);
-    if (item.defines) touchOperand(item, item.operands[0], 0, at, 2 * at + 1);
+    for (let l = defining; l !== undefined; l = l.parent) if (l.end < at) interval.start = Math.min(interval.start, 2 * l.begin);
   }
-  return { intervals, constants };
 }
 
-/** Registers that a result would best share: the addend of a multiply-add, the source of a move. */
-function hints(items: readonly MachineItem[], intervals: ReadonlyMap<VirtualRegister, Interval>): Map<VirtualRegister, VirtualRegister[]> {
-  const wanted = new Map<VirtualRegister, VirtualRegister[]>();
-  for (const [at, item] of items.entries()) {
-    if (item.kind !== "op" || !item.defines || (item.name !== "fma" && item.name !== "move")) continue;
-    const target = item.operands[0] as VirtualRegister;
-    if (intervals.get(target)?.first !== at) continue;
-    const sources = item.name === "fma" ? [item.operands[3], item.operands[1], item.operands[2]] : [item.operands[1]];
-    wanted.set(
-      target,
-      sources.filter((o): o is VirtualRegister => typeof o === "object" && o.kind === "register"),
-    );
-  }
-  return wanted;
-}
-
-type Occupied = ReadonlyMap<"vector" | "mask", ReadonlyMap<number, readonly Interval[]>>;
+/** The intervals that each physical register holds, by its number. */
+type Occupied = Readonly<Record<RegisterFile, readonly Interval[][]>>;
 
 function scan(
   intervals: readonly Interval[],
-  wanted: ReadonlyMap<VirtualRegister, readonly VirtualRegister[]>,
+  items: readonly MachineItem[],
   files: RegisterFiles,
-): { registers: Map<VirtualRegister, number>; spilled: Set<VirtualRegister>; occupied: Occupied } {
-  const registers = new Map<VirtualRegister, number>();
-  const spilled = new Set<VirtualRegister>();
-  const occupied = new Map(
-    (["vector", "mask"] as const).map((file) => [file, new Map(files[file].map((r): [number, Interval[]] => [r, []]))]),
-  );
-  const free = { vector: new Set(files.vector), mask: new Set(files.mask) };
-  let active: Interval[] = [];
+): { registers: number[]; spilled: VirtualRegister[]; occupied: Occupied } {
+  const registers: number[] = [];
+  const spilled: VirtualRegister[] = [];
+  const occupied = { vector: emptyLists(files.vector), mask: emptyLists(files.mask) };
+  const holders: Record<RegisterFile, (Interval | undefined)[]> = { vector: [], mask: [] };
   for (const interval of intervals.toSorted((a, b) => a.start - b.start)) {
-    const { register } = interval;
-    const { file } = register;
-    active = active.filter((other) => {
-      if (other.end >= interval.start) return true;
-      free[other.register.file].add(registers.get(other.register) as number);
-      return false;
-    });
-    let physical = wanted
-      .get(register)
-      ?.map((r) => registers.get(r))
-      .find((r) => r !== undefined && free[file].has(r));
-    physical ??= files[file].find((r) => free[file].has(r));
-    if (physical === undefined) {
-      const price = (i: Interval): number => (i.register.transient ? Number.POSITIVE_INFINITY : i.weight / (i.end - i.start + 1));
-      const rivals = active.filter((other) => other.register.file === file);
-      const victim = rivals.reduce((least, other) => (price(other) < price(least) ? other : least), interval);
+    const { register, start } = interval;
+    const holding = holders[register.file];
+    let free = -1;
+    for (const physical of files[register.file]) {
+      const holder = holding[physical];
+      if (holder !== undefined && holder.end >= start) continue;
+      holding[physical] = undefined;
+      if (free < 0) free = physical;
+    }
+    let physical = free < 0 ? free : hinted(interval, items, registers, holding, free);
+    if (physical < 0) {
+      let victim = interval;
+      for (const other of holding) if (other !== undefined && price(other) < price(victim)) victim = other;
       invariant(!victim.register.transient, "no register is free for a single instruction");
-      spilled.add(victim.register);
+      spilled.push(victim.register);
       if (victim === interval) continue;
-      physical = registers.get(victim.register) as number;
-      registers.delete(victim.register);
-      active = active.filter((other) => other !== victim);
-      const list = occupied.get(file)?.get(physical) as Interval[];
+      physical = registers[victim.register.id];
+      const list = occupied[register.file][physical];
       list.splice(list.indexOf(victim), 1);
     }
-    free[file].delete(physical);
-    registers.set(register, physical);
-    occupied.get(file)?.get(physical)?.push(interval);
-    active.push(interval);
+    holding[physical] = interval;
+    registers[register.id] = physical;
+    occupied[register.file][physical].push(interval);
   }
   return { registers, spilled, occupied };
 }
 
+const emptyLists = (physical: readonly number[]): Interval[][] => Array.from({ length: Math.max(0, ...physical) + 1 }, () => []);
+
+/** What spilling a register costs for the room that it gives. */
+const price = (i: Interval): number => (i.register.transient ? Number.POSITIVE_INFINITY : i.weight / (i.end - i.start + 1));
+
+/** The free register that a result would best share: that of the addend of a multiply-add or of the source of a move. */
+function hinted(
+  { register, first }: Interval,
+  items: readonly MachineItem[],
+  registers: readonly number[],
+  holding: readonly (Interval | undefined)[],
+  otherwise: number,
+): number {
+  const item = items[first];
+  if (item.kind !== "op" || item.operands[0] !== register) return otherwise;
+  const order = item.name === "fma" ? fmaHints : item.name === "move" ? moveHints : noHints;
+  for (const i of order) {
+    const source: MachineOperand = item.operands[i];
+    if (typeof source !== "object" || source.kind !== "register" || source.file !== register.file) continue;
+    const physical = registers[source.id];
+    if (physical !== undefined && holding[physical] === undefined) return physical;
+  }
+  return otherwise;
+}
+
+const fmaHints = [3, 1, 2];
+const moveHints = [1];
+const noHints: readonly number[] = [];
+
 function placeConstants(
-  constants: ReadonlyMap<Constant, readonly ConstantUse[]>,
+  constants: readonly (readonly ConstantUse[])[],
   loops: Loops,
   occupied: Occupied,
   files: RegisterFiles,
-): { placements: Map<Constant, Placement[]>; materialized: Map<number, { constant: Constant; width: VectorWidth; register: number }[]> } {
-  const placements = new Map<Constant, Placement[]>();
-  const materialized = new Map<number, { constant: Constant; width: VectorWidth; register: number }[]>();
-  const taken = new Map<string, Placement[]>();
-  const isFree = (file: Constant["file"], register: number, begin: number, end: number): boolean =>
-    (occupied.get(file)?.get(register) ?? []).every((i) => i.end < 2 * begin || i.start > 2 * end + 1) &&
-    (taken.get(file + register) ?? []).every((p) => p.end < begin || p.begin > end);
-  /** How much the code gains by a register: uses that need one count more than those that read memory as well. */
-  const gain = (uses: readonly ConstantUse[]): number =>
-    uses.reduce(
-      (sum, u) => sum + weightAt(u.loop) * (u.operand < 0 || !acceptsMemory(u.op, u.operand) ? 4 : u.op.name === "move" ? 0.5 : 1),
-      0,
-    );
+): { placements: (Placement[] | undefined)[]; materialized: Map<number, Materialized[]> } {
+  const placements: (Placement[] | undefined)[] = [];
+  const materialized = new Map<number, Materialized[]>();
+  const taken: Record<RegisterFile, (Placement[] | undefined)[]> = { vector: [], mask: [] };
+  const isFree = (file: RegisterFile, register: number, begin: number, end: number): boolean => {
+    for (const i of occupied[file][register]) if (i.end >= 2 * begin && i.start <= 2 * end + 1) return false;
+    for (const p of taken[file][register] ?? []) if (p.end >= begin && p.begin <= end) return false;
+    return true;
+  };
 
   const place = (constant: Constant, uses: readonly ConstantUse[], region: Loop | undefined): void => {
     const begin = region ? region.begin : -1;
@@ -267,9 +262,9 @@ function placeConstants(
     const register = files[constant.file].find((r) => isFree(constant.file, r, begin, end));
     if (register !== undefined) {
       const placement = { begin, end, register };
-      placements.set(constant, [...(placements.get(constant) ?? []), placement]);
-      taken.set(constant.file + register, [...(taken.get(constant.file + register) ?? []), placement]);
-      const width = uses.reduce<VectorWidth>((most, u) => (u.width > most ? u.width : most), 128);
+      (placements[constant.id] ??= []).push(placement);
+      (taken[constant.file][register] ??= []).push(placement);
+      const width = uses.reduce<VectorWidth>((most, u) => (u.op.width > most ? u.op.width : most), 128);
       materialized.set(begin, [...(materialized.get(begin) ?? []), { constant, width, register }]);
       return;
     }
@@ -279,123 +274,22 @@ function placeConstants(
       if (inside.length > 0) place(constant, inside, child);
     }
   };
-  const ordered = [...constants].toSorted(([, a], [, b]) => gain(b) - gain(a));
-  for (const [constant, uses] of ordered) {
+  const ordered = constants.filter((uses) => uses.length > 0).map((uses) => ({ uses, gain: gainOf(uses) }));
+  for (const { uses } of ordered.toSorted((a, b) => b.gain - a.gain)) {
+    const constant = constantOf(uses[0]);
     // Zeros are made where they are needed by an instruction that needs no execution unit.
-    const hot = uses.filter((u) => !(u.op.name === "move" && constant.words.every((w) => w === 0)));
+    const hot = constant.words.every((w) => w === 0) ? uses.filter((u) => u.op.name !== "move") : uses;
     if (hot.length > 0) place(constant, hot, undefined);
   }
   return { placements, materialized };
 }
 
-/** Puts loads and stores of spilled registers, and loads of constants that must be in a register, around their users. */
-class Rewriter {
-  readonly #items: readonly MachineItem[];
-  readonly #number: () => number;
-  readonly #spillCode: Set<MachineItem>;
+const constantOf = ({ op, operand }: ConstantUse): Constant => (operand < 0 ? op.mask : op.operands[operand]) as Constant;
 
-  constructor(items: readonly MachineItem[], number: () => number, spillCode: Set<MachineItem>) {
-    this.#items = items;
-    this.#number = number;
-    this.#spillCode = spillCode;
-  }
-
-  #transient(file: VirtualRegister["file"], width: VectorWidth): VirtualRegister {
-    return { kind: "register", id: -1 - this.#number(), file, width, transient: true };
-  }
-  #move(target: MachineOperand, source: MachineOperand, width: VectorWidth): MachineOp {
-    const defines = typeof target === "object" && target.kind === "register";
-    return { kind: "op", name: "move", width, operands: [target, source], defines, mask: undefined, zero: false };
-  }
-
-  spill(slotOf: ReadonlyMap<VirtualRegister, StackSlot>): MachineItem[] {
-    const out: MachineItem[] = [];
-    for (const item of this.#items) {
-      if (item.kind !== "op") {
-        out.push(item);
-        continue;
-      }
-      const slot = (o: MachineOperand | undefined): StackSlot | undefined =>
-        typeof o === "object" && o.kind === "register" ? slotOf.get(o) : undefined;
-      const operands = [...item.operands];
-      const loaded = new Map<StackSlot, VirtualRegister>();
-      const load = (register: VirtualRegister, from: StackSlot): VirtualRegister => {
-        const known = loaded.get(from);
-        if (known) return known;
-        const made = this.#transient(register.file, register.width);
-        loaded.set(from, made);
-        const move = this.#move(made, from, register.width);
-        this.#spillCode.add(move);
-        out.push(move);
-        return made;
-      };
-      for (let i = item.defines ? 1 : 0; i < operands.length; i++) {
-        const from = slot(operands[i]);
-        if (from === undefined) continue;
-        const register = operands[i] as VirtualRegister;
-        const folds =
-          register.file === "vector" &&
-          register.width === item.width &&
-          acceptsMemory(item, i) &&
-          !operands.some(isMemory) &&
-          (item.name !== "fma" || operands[0] !== register);
-        operands[i] = folds ? from : load(register, from);
-      }
-      const maskSlot = item.mask && slot(item.mask as MachineOperand);
-      const mask = maskSlot ? load(item.mask as VirtualRegister, maskSlot) : item.mask;
-      const into = item.defines ? slot(operands[0]) : undefined;
-      let store: MachineOp | undefined;
-      if (into !== undefined) {
-        const register = operands[0] as VirtualRegister;
-        // A move from a register stores at once.
-        const made = loaded.get(into) ?? this.#transient(register.file, register.width);
-        operands[0] = made;
-        store = this.#move(into, made, register.width);
-        this.#spillCode.add(store);
-      }
-      out.push({ ...item, operands, mask });
-      if (store) out.push(store);
-    }
-    return out;
-  }
-
-  /** Undefined when no constant needs a load. */
-  loadConstants(constantAt: (constant: Constant, item: number) => number | undefined): MachineItem[] | undefined {
-    const out: MachineItem[] = [];
-    let changed = false;
-    for (const [at, item] of this.#items.entries()) {
-      if (item.kind !== "op") {
-        out.push(item);
-        continue;
-      }
-      const inPool = (o: MachineOperand | undefined): o is Constant =>
-        typeof o === "object" && o.kind === "constant" && constantAt(o, at) === undefined;
-      if (!item.operands.some(inPool) && !inPool(item.mask)) {
-        out.push(item);
-        continue;
-      }
-      const operands = [...item.operands];
-      const made = new Map<Constant, VirtualRegister>();
-      const load = (constant: Constant): VirtualRegister => {
-        const known = made.get(constant);
-        if (known) return known;
-        changed = true;
-        const register = this.#transient(constant.file, item.width);
-        made.set(constant, register);
-        out.push(this.#move(register, constant, item.width));
-        return register;
-      };
-      let memory = operands.some(isMemory);
-      // From the last operand, which is the one that may be memory.
-      for (let i = operands.length - 1; i >= 0; i--) {
-        const o = operands[i];
-        if (!inPool(o)) continue;
-        if (acceptsMemory(item, i) && o.file === "vector" && !memory) memory = true;
-        else if (item.name !== "move") operands[i] = load(o);
-      }
-      const mask = inPool(item.mask) ? load(item.mask) : item.mask;
-      out.push(made.size > 0 ? { ...item, operands, mask } : item);
-    }
-    return changed ? out : undefined;
-  }
+/** How much the code gains by a register: uses that need one count more than those that read memory as well. */
+function gainOf(uses: readonly ConstantUse[]): number {
+  let gain = 0;
+  for (const { loop, op, operand } of uses)
+    gain += weightAt(loop) * (operand < 0 || !acceptsMemory(op, operand) ? 4 : op.name === "move" ? 0.5 : 1);
+  return gain;
 }

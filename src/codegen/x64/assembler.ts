@@ -1,4 +1,4 @@
-import { invariant } from "../../common/errors.ts";
+import { invariant, VintnerError } from "../../common/errors.ts";
 import { formatInstruction } from "./format-instruction.ts";
 import { type Instruction, type InstructionName, instructions } from "./instructions.ts";
 
@@ -14,9 +14,10 @@ export interface Memory {
   readonly broadcast?: boolean;
 }
 
-/** Bytes behind the code. */
+/** Bytes behind the code, and where instructions refer to them. */
 export interface Literal {
   readonly words: readonly number[];
+  readonly uses: { readonly at: number; readonly immediateBytes: number }[];
 }
 
 export type Operand = number | bigint | Memory;
@@ -50,7 +51,7 @@ export class Assembler {
   #bytes = new Uint8Array(4096);
   #length = 0;
   readonly #labels: Label[] = [];
-  readonly #literals = new Map<string, { readonly literal: Literal; readonly uses: number[] }>();
+  readonly #literals = new Map<string, Literal>();
   readonly #lines: ListingLine[] | undefined;
 
   constructor(options: { readonly listing?: boolean } = {}) {
@@ -77,9 +78,9 @@ export class Assembler {
   }
   literal(words: readonly number[]): Literal {
     const key = words.join();
-    let entry = this.#literals.get(key);
-    if (entry === undefined) this.#literals.set(key, (entry = { literal: { words }, uses: [] }));
-    return entry.literal;
+    let literal = this.#literals.get(key);
+    if (literal === undefined) this.#literals.set(key, (literal = { words, uses: [] }));
+    return literal;
   }
 
   jump(label: Label): void {
@@ -113,43 +114,15 @@ export class Assembler {
 
   op(name: InstructionName, width: VectorWidth, operands: readonly Operand[], masking: Masking = noMasking): void {
     const form = instructions[name];
-    invariant(operands.length === form.slots.length, `${name} with ${operands.length} operands`);
+    if (operands.length !== form.slots.length) throw wrongCount(name, operands.length);
     this.#lines?.push({ offset: this.#length, text: formatInstruction(form, width, operands, masking) });
-    const { slots } = form;
-    let reg = form.digit < 0 ? 0 : form.digit;
-    let vvvv = 0;
-    let rm: number | Memory = 0;
-    let low = 0;
-    let immediate: number | bigint = 0;
-    let immediateBytes = 0;
-    for (let i = 0; i < slots.length; i++) {
-      const operand = operands[i];
-      if (slots[i] === "M") {
-        invariant(typeof operand !== "bigint", `${name}: an address of a wrong kind`);
-        rm = operand;
-        continue;
-      }
-      invariant(typeof operand !== "object", `${name}: memory as operand ${i}`);
-      switch (slots[i]) {
-        case "R":
-          reg = Number(operand);
-          break;
-        case "V":
-          vvvv = Number(operand);
-          break;
-        case "O":
-          low = Number(operand);
-          break;
-        case "L":
-          immediate = Number(operand) << 4;
-          immediateBytes = 1;
-          break;
-        default:
-          immediate = operand;
-          immediateBytes = slots[i] === "B" ? 1 : slots[i] === "D" ? 4 : 8;
-      }
-    }
-    const hasModRm = slots.includes("M");
+    const { at, immediateBytes } = form;
+    const reg = at.reg < 0 ? Math.max(0, form.digit) : this.#register(operands[at.reg], name);
+    const vvvv = at.vvvv < 0 ? 0 : this.#register(operands[at.vvvv], name);
+    const low = at.low < 0 ? 0 : this.#register(operands[at.low], name);
+    const hasModRm = at.rm >= 0;
+    const rm = hasModRm ? operands[at.rm] : 0;
+    if (typeof rm === "bigint") throw notEncodable(name, rm);
     if (form.encoding === "legacy") {
       if (form.lock) this.#byte(0xf0);
       if (form.prefix !== 0) this.#byte([0, 0x66, 0xf3, 0xf2][form.prefix]);
@@ -171,10 +144,7 @@ export class Assembler {
       this.#byte(form.opcode);
       if (hasModRm) this.#modRm(reg, rm, 0, immediateBytes);
     }
-    if (immediateBytes === 1) this.#byte(Number(immediate) & 255);
-    else if (immediateBytes === 4) this.#word32(Number(BigInt.asIntN(32, BigInt(immediate))));
-    else if (immediateBytes === 8)
-      for (let i = 0, v = BigInt.asUintN(64, BigInt(immediate)); i < 8; i++, v >>= 8n) this.#byte(Number(v & 255n));
+    if (immediateBytes > 0) this.#immediate(operands[at.immediate], immediateBytes, form.slots.endsWith("L"), name);
   }
 
   /** The code, literals behind it, all references resolved. Aligned literals suppose code that starts at a multiple of 64. */
@@ -184,17 +154,26 @@ export class Assembler {
         invariant(label.at !== undefined, "a label that is used but never bound");
         this.#patch32(use, label.at - (use + 4));
       }
-    const entries = [...this.#literals.values()].toSorted((a, b) => b.literal.words.length - a.literal.words.length);
-    for (const { literal, uses } of entries) {
-      const bytes = literal.words.length * 4;
+    for (const { words, uses } of [...this.#literals.values()].toSorted((a, b) => b.words.length - a.words.length)) {
+      const bytes = words.length * 4;
       while (this.#length % Math.min(64, bytes) !== 0) this.#byte(0xcc);
-      for (const packed of uses) {
-        const use = Math.floor(packed / 16);
-        this.#patch32(use, this.#length - (use + 4 + (packed % 16)));
-      }
-      for (const word of literal.words) for (let i = 0; i < 4; i++) this.#byte((word >>> (8 * i)) & 255);
+      for (const { at, immediateBytes } of uses) this.#patch32(at, this.#length - (at + 4 + immediateBytes));
+      for (const word of words) this.#word32(word);
     }
     return this.#bytes.slice(0, this.#length);
+  }
+
+  #register(operand: Operand, name: InstructionName): number {
+    if (typeof operand !== "number") throw notEncodable(name, operand);
+    return operand;
+  }
+
+  /** A number, or a register in an immediate's high half. */
+  #immediate(operand: Operand, bytes: number, isRegister: boolean, name: InstructionName): void {
+    if (typeof operand === "object") throw notEncodable(name, operand);
+    if (bytes === 1) this.#byte((isRegister ? Number(operand) << 4 : Number(operand)) & 255);
+    else if (bytes === 4) this.#word32(typeof operand === "number" ? operand : Number(BigInt.asIntN(32, operand)));
+    else for (let i = 0, v = BigInt.asUintN(64, BigInt(operand)); i < 8; i++, v >>= 8n) this.#byte(Number(v & 255n));
   }
 
   #takesEvex(form: Instruction, width: VectorWidth, reg: number, vvvv: number, rm: number | Memory, { mask = 0 }: Masking): boolean {
@@ -206,7 +185,8 @@ export class Assembler {
   #vex(form: Instruction, width: VectorWidth, reg: number, vvvv: number, rm: number | Memory): void {
     const b = typeof rm === "number" ? rm : (rm.base ?? 0);
     const x = typeof rm === "number" ? 0 : (rm.index ?? 0);
-    invariant(reg < 16 && vvvv < 16 && b < 16 && width < 512, `${form.mnemonic}: a register or width that VEX cannot encode`);
+    if (reg > 15 || vvvv > 15 || b > 15 || width === 512)
+      throw new VintnerError("INTERNAL", { what: `${form.mnemonic} with a register or width that VEX cannot encode` });
     const l = width === 256 || (form.kinds.startsWith("kkk") && form.slots === "RVM") ? 1 : 0;
     const tail = ((~vvvv & 15) << 3) | (l << 2) | form.prefix;
     if (x < 8 && b < 8 && form.map === 1 && form.w === 0) {
@@ -263,9 +243,7 @@ export class Assembler {
     }
     if (rm.literal !== undefined) {
       this.#byte(field | 5);
-      const entry = this.#literals.get(rm.literal.words.join());
-      invariant(entry !== undefined, "a literal of another assembler");
-      entry.uses.push(this.#length * 16 + immediateBytes);
+      rm.literal.uses.push({ at: this.#length, immediateBytes });
       this.#word32(0);
       return;
     }
@@ -309,7 +287,10 @@ export class Assembler {
     for (const b of bytes) this.#byte(b);
   }
   #word32(value: number): void {
-    for (let i = 0; i < 4; i++) this.#byte((value >> (8 * i)) & 255);
+    this.#byte(value & 255);
+    this.#byte((value >> 8) & 255);
+    this.#byte((value >> 16) & 255);
+    this.#byte((value >> 24) & 255);
   }
   #byte(value: number): void {
     if (this.#length === this.#bytes.length) {
@@ -320,6 +301,11 @@ export class Assembler {
     this.#bytes[this.#length++] = value;
   }
 }
+
+const wrongCount = (name: InstructionName, count: number): VintnerError =>
+  new VintnerError("INTERNAL", { what: `${name} with ${count} operands` });
+const notEncodable = (name: InstructionName, operand: Operand): VintnerError =>
+  new VintnerError("INTERNAL", { what: `${name} with ${typeof operand === "object" ? "memory" : operand} where it cannot be encoded` });
 
 /** The recommended multi-byte no-operations (SDM, NOP). */
 const longNops: readonly (readonly number[])[] = [

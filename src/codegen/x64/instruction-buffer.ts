@@ -20,12 +20,17 @@ export class InstructionBuffer {
   readonly items: MachineItem[] = [];
   readonly avx512: boolean;
   readonly #constants = new Map<string, Constant>();
+  readonly #splats = new Map<number, Constant>();
   #registers = 0;
 
   constructor(target: X64Target) {
     this.avx512 = target === "x64-avx512";
   }
 
+  /** Registers made so far: ids below are taken. */
+  get registers(): number {
+    return this.#registers;
+  }
   register(width: VectorWidth, file: VirtualRegister["file"] = "vector"): VirtualRegister {
     return { kind: "register", id: this.#registers++, file, width, transient: false };
   }
@@ -33,11 +38,13 @@ export class InstructionBuffer {
   constant(words: readonly number[], file: Constant["file"] = "vector"): Constant {
     const key = `${file} ${words.join()}`;
     let known = this.#constants.get(key);
-    if (known === undefined) this.#constants.set(key, (known = { kind: "constant", file, words }));
+    if (known === undefined) this.#constants.set(key, (known = { kind: "constant", id: this.#constants.size, file, words }));
     return known;
   }
   splat(word: number): Constant {
-    return this.constant([word | 0]);
+    let known = this.#splats.get(word | 0);
+    if (known === undefined) this.#splats.set(word | 0, (known = this.constant([word | 0])));
+    return known;
   }
   emit(
     name: MachineOp["name"],

@@ -24,7 +24,13 @@ export interface Instruction {
   /** ModRM.reg where it belongs to the opcode. */
   readonly digit: number;
   readonly lock: boolean;
+  /** Follows from `slots`: the positions of operands, -1 where there is none. */
+  readonly at: { readonly reg: number; readonly vvvv: number; readonly rm: number; readonly low: number; readonly immediate: number };
+  readonly immediateBytes: 0 | 1 | 4 | 8;
 }
+
+/** A row of the table; the rest follows from it. */
+type Row = Omit<Instruction, "mnemonic" | "at" | "immediateBytes">;
 
 const NP = 0;
 const P66 = 1;
@@ -37,16 +43,7 @@ type Map = Instruction["map"];
 
 const row =
   (encoding: Instruction["encoding"]) =>
-  (
-    prefix: Prefix,
-    map: Map,
-    opcode: number,
-    w: 0 | 1,
-    slots: string,
-    kinds: string,
-    memory: Memory = "full",
-    digit = -1,
-  ): Omit<Instruction, "mnemonic"> => ({
+  (prefix: Prefix, map: Map, opcode: number, w: 0 | 1, slots: string, kinds: string, memory: Memory = "full", digit = -1): Row => ({
     encoding,
     prefix,
     map,
@@ -66,7 +63,7 @@ const plain = (
   slots: string,
   kinds: string,
   { map = 0, w = 1, digit = -1, prefix = NP, lock = false }: { map?: Map; w?: 0 | 1; digit?: number; prefix?: Prefix; lock?: boolean } = {},
-): Omit<Instruction, "mnemonic"> => ({
+): Row => ({
   ...row("legacy")(prefix, map, opcode, w, slots, kinds, "none", digit),
   lock,
 });
@@ -209,11 +206,23 @@ const table = {
   syscall: plain(0x05, "", "", { w: 0, map: 1 }),
   cpuid: plain(0xa2, "", "", { w: 0, map: 1 }),
   xgetbv: plain(0xd0, "", "", { w: 0, map: 1 }),
-} as const satisfies Readonly<Record<string, Omit<Instruction, "mnemonic">>>;
+} as const satisfies Readonly<Record<string, Row>>;
 
 export type InstructionName = keyof typeof table;
 
+function complete(name: string, row: Row): Instruction {
+  const at = {
+    reg: row.slots.indexOf("R"),
+    vvvv: row.slots.indexOf("V"),
+    rm: row.slots.indexOf("M"),
+    low: row.slots.indexOf("O"),
+    immediate: row.slots.search(/[LBDQ]/),
+  };
+  const immediateBytes = at.immediate < 0 ? 0 : row.slots[at.immediate] === "D" ? 4 : row.slots[at.immediate] === "Q" ? 8 : 1;
+  return { ...row, mnemonic: name.split(".")[0], at, immediateBytes };
+}
+
 /** By name; what follows a dot tells forms of one mnemonic apart. */
 export const instructions: Readonly<Record<InstructionName, Instruction>> = Object.fromEntries(
-  Object.entries(table).map(([name, form]) => [name, { ...form, mnemonic: name.split(".")[0] }]),
+  Object.entries(table).map(([name, row]) => [name, complete(name, row)]),
 ) as Record<InstructionName, Instruction>;

@@ -9,6 +9,7 @@ import { type InstructionName, instructions } from "./instructions.ts";
  */
 export interface VirtualRegister {
   readonly kind: "register";
+  /** Counts from 0 within a kernel. */
   readonly id: number;
   readonly file: "vector" | "mask";
   readonly width: VectorWidth;
@@ -19,6 +20,8 @@ export interface VirtualRegister {
 /** Equal constants are one object. One word means the same in every lane. For masks the word is the mask. */
 export interface Constant {
   readonly kind: "constant";
+  /** Counts from 0 within a kernel. */
+  readonly id: number;
   readonly file: "vector" | "mask";
   readonly words: readonly number[];
 }

@@ -10,11 +10,17 @@ import { selectLoad, selectStore } from "./select-memory.ts";
 const floatBits = new Float32Array(1);
 const intBits = new Int32Array(floatBits.buffer);
 
+export interface Selection {
+  readonly items: readonly MachineItem[];
+  /** How many virtual registers there are; their ids are below. */
+  readonly registers: number;
+}
+
 /** Chooses instructions for a kernel's statements, in their order. */
-export function selectInstructions(kernel: Kernel, target: X64Target, plan: AddressPlan): readonly MachineItem[] {
+export function selectInstructions(kernel: Kernel, target: X64Target, plan: AddressPlan): Selection {
   const buffer = new InstructionBuffer(target);
   new KernelSelector(buffer, plan, planFolding(kernel, buffer.avx512)).block(kernel.body, true);
-  return buffer.items;
+  return { items: buffer.items, registers: buffer.registers };
 }
 
 class KernelSelector {

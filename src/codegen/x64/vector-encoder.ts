@@ -31,7 +31,8 @@ export class VectorEncoder {
     else {
       const form = instructions[op.name];
       const splats = this.#avx512 && form.memory === "full" && form.encoding !== "vex";
-      const operands = op.operands.map((o) => this.#operand(o, item, op.width, splats));
+      const operands: (number | Memory)[] = [];
+      for (const o of op.operands) operands.push(this.#operand(o, item, op.width, splats));
       if (op.mask === undefined) this.#assembler.op(op.name, op.width, operands);
       else
         this.#assembler.op(op.name, op.width, operands, { mask: this.#operand(op.mask, item, op.width, false) as number, zero: op.zero });
@@ -39,8 +40,8 @@ export class VectorEncoder {
   }
 
   #physical(register: VirtualRegister): number {
-    const physical = this.#allocation.registers.get(register);
-    invariant(physical !== undefined, `register v${register.id} was not allocated`);
+    const physical = this.#allocation.registers[register.id];
+    if (physical === undefined) throw new RangeError(`register v${register.id} was not allocated`);
     return physical;
   }
 

@@ -56,14 +56,14 @@ export interface RowRun {
 
 /** Cuts a row of outputs into tiles of `rows`: border tiles alone, interior ones as runs. */
 export function rowRuns(axis: WindowAxis, rows: number): RowRun[] {
+  const interior = interiorRange(axis);
   const runs: RowRun[] = [];
-  for (let first = 0; first < axis.output; first += rows) {
+  for (let first = 0; first < axis.output;) {
     const count = Math.min(rows, axis.output - first);
-    let interior = true;
-    for (let o = first; o < first + count; o++) interior &&= isInterior(axis, o);
-    const last = runs.at(-1);
-    if (interior && last?.interior && last.rows === count) runs[runs.length - 1] = { ...last, tiles: last.tiles + 1 };
-    else runs.push({ first, rows: count, tiles: 1, interior });
+    const inside = first >= interior.first && first + count <= interior.end;
+    const tiles = inside ? Math.floor((interior.end - first) / count) : 1;
+    runs.push({ first, rows: count, tiles, interior: inside });
+    first += tiles * count;
   }
   return runs;
 }
