@@ -39,6 +39,8 @@ export interface Program {
 export interface Engine {
   readonly target: KernelTarget;
   readonly threads: number;
+  /** Most bytes that its memory can ever hold. */
+  readonly capacity: number;
   /** Throws OUT_OF_MEMORY. */
   allocate(byteLength: number): Memory;
   /** Generates the kernels' code (once for each key) and lays the steps out. */

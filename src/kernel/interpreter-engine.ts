@@ -1,5 +1,6 @@
 import { nextTurn } from "#platform/event-loop";
-import { VintnerError } from "../common/errors.ts";
+import { memoryLimit } from "#platform/memory";
+import { allocateArray } from "../tensor/allocate-array.ts";
 import type { Engine, Memory, Program, Step } from "./engine.ts";
 import { type InterpretedKernel, interpretKernel } from "./interpreter.ts";
 import type { Kernel } from "./kernel.ts";
@@ -14,11 +15,7 @@ class ArrayMemory implements Memory {
   #bytes: Uint8Array;
 
   constructor(byteLength: number) {
-    try {
-      this.#bytes = new Uint8Array(byteLength);
-    } catch (cause) {
-      throw new VintnerError("OUT_OF_MEMORY", { what: `${byteLength} bytes cannot be allocated` }, { cause });
-    }
+    this.#bytes = allocateArray(Uint8Array, byteLength);
   }
   get byteLength(): number {
     return this.#bytes.byteLength;
@@ -76,6 +73,7 @@ class InterpretedProgram implements Program {
 export class InterpreterEngine implements Engine {
   readonly target: KernelTarget;
   readonly threads = 1;
+  readonly capacity: number = memoryLimit();
   readonly #kernels = new Map<string, InterpretedKernel>();
 
   /** `target` may be another one: kernels written for it are then interpreted as they would run there. */

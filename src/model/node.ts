@@ -4,6 +4,7 @@ import { isInteger } from "../tensor/element-type.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Attributes, AttributeValue } from "./attribute.ts";
 import type { InferContext, OperationDefinition, OutputSpec } from "./operation.ts";
+import { sizeProblem } from "./check-sizes.ts";
 import { Output } from "./output.ts";
 import { validateAttributes } from "./validate-attributes.ts";
 
@@ -87,7 +88,12 @@ export class Node {
 
   /** What inference says of the outputs now; they stay as they are. */
   inferOutputs(): readonly OutputSpec[] {
-    return this.op.infer(this.inferContext());
+    const specs = this.op.infer(this.inferContext());
+    for (const spec of specs) {
+      const problem = sizeProblem(spec);
+      if (problem !== undefined) this.fail(problem, { got: `${spec.elementType}${spec.shape}`, hint: "Check the shapes that are given" });
+    }
+    return specs;
   }
 
   /** Recomputes the outputs' types and shapes from the inputs. True where something changed. */

@@ -2,7 +2,8 @@ import { shapeSize } from "../common/shape.ts";
 import type { BinaryScalarOp, ScalarExpression, UnaryScalarOp } from "../model/scalar-expression.ts";
 import { type ElementType, elementTypes } from "../tensor/element-type.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { allocateArray, allocateNumbers, type NumberArray } from "../tensor/tensor-numbers.ts";
+import { allocateArray } from "../tensor/allocate-array.ts";
+import { allocateNumbers, type NumberArray } from "../tensor/tensor-numbers.ts";
 import { broadcastPositions } from "./broadcast-positions.ts";
 
 /** What float64 has exactly: integers up to here. */

@@ -1,7 +1,8 @@
 import { bfloat16ToNumber, numberToBfloat16 } from "../common/bfloat16.ts";
 import { VintnerError } from "../common/errors.ts";
 import { float16ToFloat32, numberToFloat16 } from "../common/float16.ts";
-import { type ElementType, elementTypes, type TypedArray, type TypedArrayConstructor } from "./element-type.ts";
+import { allocateArray } from "./allocate-array.ts";
+import { type ElementType, elementTypes, type TypedArray } from "./element-type.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Arrays whose entries are numbers: what arithmetic on tensors reads and writes. */
@@ -26,15 +27,6 @@ export function tensorNumbers(tensor: Tensor): NumberArray {
   return data;
 }
 
-/** A zero array. Throws OUT_OF_MEMORY where there is no room for it: sizes come from models. */
-export function allocateArray(array: TypedArrayConstructor, length: number): TypedArray {
-  try {
-    return new array(length);
-  } catch (cause) {
-    throw new VintnerError("OUT_OF_MEMORY", { what: `an array of ${length} elements cannot be allocated` }, { cause });
-  }
-}
-
 /** Zeros to compute the elements of a tensor in: of the tensor's own array where it holds numbers, else wide enough for them. */
 export function allocateNumbers(type: ElementType, size: number): NumberArray {
   checkNumeric(type);
@@ -48,7 +40,7 @@ const wordSize = 2 ** 32;
 /** 64-bit integers as numbers, by their halves: BigInts, one for each, would take far longer. */
 function wideNumbers(data: BigInt64Array | BigUint64Array): Float64Array {
   const words = new Uint32Array(data.buffer, data.byteOffset, data.length * 2);
-  const out = allocateArray(Float64Array, data.length) as Float64Array;
+  const out = allocateArray(Float64Array, data.length);
   const signed = data instanceof BigInt64Array;
   for (let i = 0; i < out.length; i++) out[i] = (signed ? words[2 * i + 1] | 0 : words[2 * i + 1]) * wordSize + words[2 * i];
   return out;
@@ -74,8 +66,10 @@ export function tensorOfNumbers(type: ElementType, shape: readonly number[], num
   if (type === "f16") return new Tensor(type, shape, Uint16Array.from(numbers as ArrayLike<number>, numberToFloat16));
   if (type === "bf16") return new Tensor(type, shape, Uint16Array.from(numbers as ArrayLike<number>, numberToBfloat16));
   if (numbers instanceof array) return new Tensor(type, shape, numbers as NumberArray);
-  if (type === "i64" || type === "u64") return new Tensor(type, shape, wideIntegers(numbers, new array(numbers.length)));
-  return new Tensor(type, shape, Array.from(numbers as ArrayLike<number>));
+  const out = allocateArray(array, numbers.length);
+  if (type === "i64" || type === "u64") return new Tensor(type, shape, wideIntegers(numbers, out));
+  (out as NumberArray).set(numbers);
+  return new Tensor(type, shape, out);
 }
 
 /** A tensor of numbers computed in float64, rounded to the element type. */

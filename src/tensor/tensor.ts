@@ -1,5 +1,6 @@
 import { VintnerError } from "../common/errors.ts";
 import { shapeSize } from "../common/shape.ts";
+import { allocateArray } from "./allocate-array.ts";
 import { byteLengthOf, type ElementType, elementTypes, type TypedArray } from "./element-type.ts";
 
 /**
@@ -11,7 +12,7 @@ export class Tensor {
   readonly shape: readonly number[];
   readonly data: TypedArray;
 
-  /** Without `data` the tensor is zero. Throws INVALID_ARGUMENT where the data's type or length does not fit. */
+  /** Without `data` the tensor is zero. Throws INVALID_ARGUMENT where the data's type or length does not fit, OUT_OF_MEMORY. */
   constructor(elementType: ElementType, shape: readonly number[], data?: TypedArray | readonly number[]) {
     const size = shapeSize(shape);
     if (!Number.isSafeInteger(size) || shape.some((d) => !Number.isInteger(d) || d < 0))
@@ -19,7 +20,7 @@ export class Tensor {
     const info = elementTypes[elementType];
     const length = info.bits >= 8 ? size : byteLengthOf(elementType, size);
     let array: TypedArray;
-    if (data === undefined) array = new info.array(length);
+    if (data === undefined) array = allocateArray(info.array, length);
     else if (Array.isArray(data)) array = fromNumbers(elementType, data as readonly number[]);
     else if (data instanceof info.array) array = data;
     else

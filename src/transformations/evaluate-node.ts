@@ -1,4 +1,5 @@
 import type { AttributeValue } from "../model/attribute.ts";
+import { evaluateOperation } from "../model/evaluate-operation.ts";
 import { node, type Node } from "../model/node.ts";
 import type { OperationDefinition } from "../model/operation.ts";
 import type { Output } from "../model/output.ts";
@@ -16,7 +17,7 @@ export function evaluateNode(node: Node): readonly Tensor[] | undefined {
     if (producer.constant === undefined) return undefined;
     inputs.push(producer.constant);
   }
-  return evaluate({ node, inputs, attributes: node.attributes, outputs: node.outputs });
+  return evaluateOperation(node, inputs);
 }
 
 /** Builds a single-output node, or at once the constant that it comes to. */

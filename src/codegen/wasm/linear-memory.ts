@@ -63,9 +63,14 @@ export class LinearMemory {
     throw new VintnerError("OUT_OF_MEMORY", { what: "no address space for a WebAssembly memory" });
   }
 
+  /** Most bytes that it can grow to. */
+  get capacity(): number {
+    return this.limits.maximum * pageBytes;
+  }
+
   allocate(byteLength: number): LinearBlock {
     const length = Math.max(alignment, Math.ceil(byteLength / alignment) * alignment);
-    if (!Number.isSafeInteger(byteLength) || byteLength < 0 || length > this.limits.maximum * pageBytes) throw outOfMemory(byteLength);
+    if (!Number.isSafeInteger(byteLength) || byteLength < 0 || length > this.capacity) throw outOfMemory(byteLength);
     let best = -1;
     for (const [i, range] of this.#freeRanges.entries())
       if (range.length >= length && (best < 0 || range.length < this.#freeRanges[best].length)) best = i;

@@ -1,3 +1,4 @@
+import { memoryLimit } from "#platform/memory";
 import { VintnerError } from "../../common/errors.ts";
 import type { Memory } from "../../kernel/engine.ts";
 import type { NativeSystem } from "../../platform/native-system.ts";
@@ -15,7 +16,6 @@ const abandoned = new FinalizationRegistry<Mapping>(release);
 
 const alignment = 64;
 const largePageBytes = 2 ** 21;
-const mostBytes = 2 ** 40;
 
 /** A block between two guard pages. It ends at the upper one, as far as the alignment permits: what reads beyond it faults. */
 export class NativeMemory implements Memory {
@@ -26,7 +26,7 @@ export class NativeMemory implements Memory {
   readonly #key = {};
 
   constructor(system: NativeSystem, byteLength: number) {
-    if (!Number.isSafeInteger(byteLength) || byteLength < 0 || byteLength > mostBytes)
+    if (!Number.isSafeInteger(byteLength) || byteLength < 0 || byteLength > memoryLimit())
       throw new VintnerError("OUT_OF_MEMORY", { what: "a block of memory of this size cannot be allocated", got: `${byteLength} bytes` });
     const page = system.pageBytes;
     const used = Math.max(alignment, Math.ceil(byteLength / alignment) * alignment);

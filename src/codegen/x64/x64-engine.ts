@@ -1,3 +1,4 @@
+import { memoryLimit } from "#platform/memory";
 import { nativeSystem } from "#platform/native";
 import { VintnerError } from "../../common/errors.ts";
 import type { Engine, Memory, Program, Step } from "../../kernel/engine.ts";
@@ -60,6 +61,9 @@ class X64Engine implements Engine {
 
   get threads(): number {
     return this.#resources.pool.threads;
+  }
+  get capacity(): number {
+    return memoryLimit();
   }
   allocate(byteLength: number): Memory {
     return new NativeMemory(this.#system, byteLength);

@@ -1,15 +1,18 @@
 import { VintnerError } from "../../common/errors.ts";
 import type { Engine } from "../../kernel/engine.ts";
+import { memoryElementBytes } from "../../kernel/kernel.ts";
 import type { Model } from "../../model/model.ts";
 import { reshapeModel } from "../../model/reshape.ts";
 import { PartialShape } from "../../tensor/partial-shape.ts";
 import { optimize } from "../../transformations/pipeline.ts";
 import type { DeviceRequest, Executable } from "../device.ts";
 import type { PropertyValue } from "../property.ts";
+import { checkMemory } from "../check-memory.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { ReferenceExecutable } from "../reference/reference-executable.ts";
 import { CpuRequest, type Inferences } from "./cpu-request.ts";
 import { ProgramInference } from "./inference.ts";
+import { memoryElementOf } from "./host-tensor.ts";
 import { lower } from "./lower.ts";
 import { LruMap } from "./lru-map.ts";
 import { shapeKey } from "./shape-key.ts";
@@ -110,6 +113,7 @@ export class CpuExecutable implements Executable {
       const fixed = this.isStatic ? this.model : reshapeModel(this.model, new Map(shapes.map((s, i) => [i, new PartialShape(s)])));
       if (!this.isStatic) optimize(fixed, { foldDecompression: true, useShapes: true });
       const isOpen = fixed.nodes().some((n) => n.outputs.some((o) => o.partialShape.isDynamic));
+      if (!isOpen) checkMemory(fixed, this.engine.capacity, (type, count) => count * memoryElementBytes[memoryElementOf(type)]);
       if (isOpen) return { kind: "host", host: new ReferenceExecutable(fixed, { PERF_COUNT: this.#profiling }) };
       return { kind: "program", program: planProgram(lower(fixed, this.engine.target, this.engine.threads, this.#constants)) };
     });

@@ -1,6 +1,7 @@
 import { invariant } from "../../common/errors.ts";
 import type { Engine, Memory, Operand, Program, Step } from "../../kernel/engine.ts";
 import { memoryElementBytes } from "../../kernel/kernel.ts";
+import { evaluateOperation } from "../../model/evaluate-operation.ts";
 import type { Node } from "../../model/node.ts";
 import type { TypedArray } from "../../tensor/element-type.ts";
 import { readView, viewArray, writeView } from "./host-tensor.ts";
@@ -162,10 +163,8 @@ export class ProgramInstance {
   }
 
   #runHost({ node, inputs, outputs }: LoweredStep & { readonly kind: "host" }): void {
-    const evaluate = node.op.evaluate;
-    invariant(evaluate !== undefined, `${node.where} can neither be lowered nor evaluated`);
     const tensors = node.inputs.map((o, i) => o.constant ?? readView(inputs[i], this.array(inputs[i]), o.elementType));
-    const results = evaluate({ node, inputs: tensors, attributes: node.attributes, outputs: node.outputs });
+    const results = evaluateOperation(node, tensors);
     for (const [i, view] of outputs.entries()) writeView(view, this.array(view), results[i]);
   }
 }

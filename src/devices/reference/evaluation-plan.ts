@@ -1,7 +1,9 @@
+import { memoryLimit } from "#platform/memory";
 import { invariant } from "../../common/errors.ts";
 import type { Model } from "../../model/model.ts";
 import type { Node } from "../../model/node.ts";
 import type { Output } from "../../model/output.ts";
+import { checkMemory } from "../check-memory.ts";
 import { decomposition } from "./decomposition.ts";
 
 /** One evaluation. Its inputs are looked up under the outputs that really produce them. */
@@ -20,8 +22,9 @@ export interface EvaluationPlan {
   readonly results: readonly Output[];
 }
 
-/** Lays out the evaluations of a model whose operations are all supported. */
+/** Lays out the evaluations of a model whose operations are all supported. Throws OUT_OF_MEMORY. */
 export function planEvaluation(model: Model): EvaluationPlan {
+  checkMemory(model, memoryLimit());
   /** Outputs of composite operations, and the outputs of their parts that stand for them. */
   const standIns = new Map<Output, Output>();
   const resolve = (output: Output): Output => {

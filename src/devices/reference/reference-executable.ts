@@ -1,5 +1,6 @@
 import { nextTurn } from "#platform/event-loop";
 import { invariant, VintnerError } from "../../common/errors.ts";
+import { evaluateOperation } from "../../model/evaluate-operation.ts";
 import type { Model } from "../../model/model.ts";
 import type { Node } from "../../model/node.ts";
 import type { Output } from "../../model/output.ts";
@@ -25,6 +26,11 @@ export class ReferenceExecutable implements Executable {
   constructor(model: Model, config: Config) {
     this.#model = model;
     this.#config = config;
+    if (this.#isStatic) this.#plans.set("", planEvaluation(model));
+  }
+
+  get #isStatic(): boolean {
+    return this.#model.inputs.every((i) => i.partialShape.isStatic);
   }
 
   createRequest(): DeviceRequest {
@@ -42,7 +48,7 @@ export class ReferenceExecutable implements Executable {
 
   #planFor(inputs: readonly Tensor[]): EvaluationPlan {
     if (this.#disposed) throw new VintnerError("DEVICE", { what: "the compiled model has been disposed of", where: "device REFERENCE" });
-    const isStatic = this.#model.inputs.every((i) => i.partialShape.isStatic);
+    const isStatic = this.#isStatic;
     const key = isStatic ? "" : inputs.map((t) => t.shape.join(",")).join(";");
     const known = this.#plans.get(key);
     const plan = known ?? planEvaluation(isStatic ? this.#model : reshapeModel(this.#model, shapesOf(inputs)));
@@ -129,8 +135,8 @@ class Evaluation {
   /** Runs one node, checks what it gives against what was inferred, and lets go of what nothing reads any more. */
   evaluate({ node, inputs, lastUses }: EvaluationStep): void {
     const tensors = inputs.map((input) => this.#take(input));
-    const results = node.op.evaluate?.({ node, inputs: tensors, attributes: node.attributes, outputs: node.outputs });
-    invariant(results?.length === node.outputs.length, `${node.where} gave ${results?.length} outputs, not ${node.outputs.length}`);
+    const results = evaluateOperation(node, tensors);
+    invariant(results.length === node.outputs.length, `${node.where} gave ${results.length} outputs, not ${node.outputs.length}`);
     for (const [i, output] of node.outputs.entries()) {
       checkResult(node, output, results[i]);
       this.#tensors.set(output, results[i]);

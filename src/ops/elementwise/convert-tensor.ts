@@ -1,6 +1,7 @@
 import { type ElementType, elementTypes, isFloat } from "../../tensor/element-type.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { allocateArray, allocateNumbers, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
+import { allocateArray } from "../../tensor/allocate-array.ts";
+import { allocateNumbers, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 
 const lowestInteger = -(2 ** 31);
 
@@ -22,7 +23,7 @@ export function convertTensor(tensor: Tensor, to: ElementType): Tensor {
   }
   const numbers = tensorNumbers(tensor);
   if (to === "boolean") {
-    const out = allocateArray(Uint8Array, tensor.size) as Uint8Array;
+    const out = allocateArray(Uint8Array, tensor.size);
     for (let i = 0; i < out.length; i++) out[i] = numbers[i] !== 0 ? 1 : 0;
     return new Tensor(to, shape, out);
   }

@@ -3,6 +3,7 @@ import { elementType } from "../../model/attribute.ts";
 import { dimension, isKnown } from "../../tensor/dimension.ts";
 import { dimensionProduct } from "../../tensor/dimension-arithmetic.ts";
 import { maxOf } from "../../tensor/dimension.ts";
+import { allocateArray } from "../../tensor/allocate-array.ts";
 import type { ElementType } from "../../tensor/element-type.ts";
 import { tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import { defineOp } from "../define-op.ts";
@@ -26,11 +27,16 @@ export const NonZero3 = defineOp({
   },
   evaluate: ({ attributes, inputs: [data] }) => {
     const numbers = tensorNumbers(data);
-    const positions: number[] = [];
-    for (let i = 0; i < numbers.length; i++) if (numbers[i] !== 0) positions.push(i);
-    const coordinates = rowMajorStrides(data.shape).flatMap((stride, axis) =>
-      positions.map((p) => Math.floor(p / stride) % data.shape[axis]),
-    );
-    return [tensorOfNumbers(attributes["output_type"] as ElementType, [data.shape.length, positions.length], coordinates)];
+    let count = 0;
+    for (let i = 0; i < numbers.length; i++) if (numbers[i] !== 0) count++;
+    const coordinates = allocateArray(Float64Array, data.shape.length * count);
+    const strides = rowMajorStrides(data.shape);
+    let found = 0;
+    for (let i = 0; i < numbers.length; i++) {
+      if (numbers[i] === 0) continue;
+      for (const [axis, stride] of strides.entries()) coordinates[axis * count + found] = Math.floor(i / stride) % data.shape[axis];
+      found++;
+    }
+    return [tensorOfNumbers(attributes["output_type"] as ElementType, [data.shape.length, count], coordinates)];
   },
 });

@@ -33,10 +33,7 @@ function padTensor(data: Tensor, begins: readonly number[], ends: readonly numbe
   // The fill value has the data's type, so its one entry is of the right kind.
   if (fill !== undefined && mode === "constant") (raw as Float32Array).fill((rawElements(fill) as Float32Array)[0]);
   const tables = shape.map((length, axis) =>
-    offsetTable(
-      Array.from({ length }, (_, p) => sourcePosition(p - begins[axis], data.shape[axis], mode)),
-      strides[axis],
-    ),
+    offsetTable(length, strides[axis], (p) => sourcePosition(p - begins[axis], data.shape[axis], mode)),
   );
   copySeparable(tables, rawElements(data), raw);
   return tensorOfRaw(data.elementType, shape, raw);

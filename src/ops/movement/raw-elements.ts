@@ -1,7 +1,7 @@
 import { VintnerError } from "../../common/errors.ts";
 import { type ElementType, elementTypes, type TypedArray } from "../../tensor/element-type.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { allocateArray } from "../../tensor/tensor-numbers.ts";
+import { allocateArray } from "../../tensor/allocate-array.ts";
 
 /**
  * Where element `i` of a packed type starts, in bits from the least significant bit of byte 0: 2- and 4-bit types fill a byte

@@ -11,10 +11,7 @@ function rollTensor(data: Tensor, shifts: readonly number[]): Tensor {
   const strides = rowMajorStrides(data.shape);
   const raw = allocateRaw(data.elementType, data.size);
   const tables = data.shape.map((length, axis) =>
-    offsetTable(
-      Array.from({ length }, (_, p) => (((p - shifts[axis]) % length) + length) % length),
-      strides[axis],
-    ),
+    offsetTable(length, strides[axis], (p) => (((p - shifts[axis]) % length) + length) % length),
   );
   copySeparable(tables, rawElements(data), raw);
   return tensorOfRaw(data.elementType, data.shape, raw);

@@ -1,3 +1,4 @@
+import { allocateArray } from "../../tensor/allocate-array.ts";
 import type { TypedArray } from "../../tensor/element-type.ts";
 
 /** Offset of a position that has no source. */
@@ -7,7 +8,7 @@ export const noSource = -1;
  * Copies element by element where each axis has its own table: output position (p0, p1, ...) comes from the source element
  * at the sum of `tables[axis][p]`. Positions with `noSource` in a table are left as they are.
  */
-export function copySeparable(tables: readonly Int32Array[], source: TypedArray, target: TypedArray): void {
+export function copySeparable(tables: readonly Float64Array[], source: TypedArray, target: TypedArray): void {
   const from = source as Float32Array;
   const to = target as Float32Array;
   const last = tables.length - 1;
@@ -27,6 +28,12 @@ export function copySeparable(tables: readonly Int32Array[], source: TypedArray,
   visit(0, 0, 0);
 }
 
-/** A table of source positions (`noSource` where there is none) along an axis of this stride. */
-export const offsetTable = (positions: readonly number[], stride: number): Int32Array =>
-  Int32Array.from(positions, (p) => (p < 0 ? noSource : p * stride));
+/** The table of an axis: where each position comes from (`noSource` where from nowhere) along a source axis of this stride. */
+export function offsetTable(length: number, stride: number, sourceOf: (position: number) => number): Float64Array {
+  const table = allocateArray(Float64Array, length);
+  for (let p = 0; p < length; p++) {
+    const source = sourceOf(p);
+    table[p] = source < 0 ? noSource : source * stride;
+  }
+  return table;
+}

@@ -21,12 +21,7 @@ function tileTensor(data: Tensor, repeats: readonly number[]): Tensor {
   const raw = allocateRaw(data.elementType, shapeSize(shape));
   if (raw.length > 0)
     copySeparable(
-      shape.map((length, axis) =>
-        offsetTable(
-          Array.from({ length }, (_, p) => p % from[axis]),
-          strides[axis],
-        ),
-      ),
+      shape.map((length, axis) => offsetTable(length, strides[axis], (p) => p % from[axis])),
       rawElements(data),
       raw,
     );

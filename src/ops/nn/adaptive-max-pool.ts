@@ -1,6 +1,7 @@
 import { shapeSize } from "../../common/shape.ts";
 import { elementType } from "../../model/attribute.ts";
 import type { ElementType } from "../../tensor/element-type.ts";
+import { allocateArray } from "../../tensor/allocate-array.ts";
 import { allocateNumbers, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import { defineOp } from "../define-op.ts";
 import { integersOf } from "../movement/indices.ts";
@@ -27,7 +28,7 @@ export const AdaptiveMaxPool8 = defineOp({
     const shape = [...data.shape.slice(0, 2), ...spatial];
     const from = tensorNumbers(data);
     const to = allocateNumbers(data.elementType, shapeSize(shape));
-    const indices = new Float64Array(to.length);
+    const indices = allocateArray(Float64Array, to.length);
     const planeSize = shapeSize(data.shape.slice(2));
     forEachAdaptiveWindow(data.shape, spatial, (positions, plane, at) => {
       let best = positions[0];

@@ -3,10 +3,11 @@ import type { InferContext } from "../../model/operation.ts";
 import { anyDimension, type Dimension } from "../../tensor/dimension.ts";
 import { checkIntegers } from "../movement/indices.ts";
 
-/** First and one past the last input of each output of an axis: floor(o * input / output) to ceil((o + 1) * input / output). */
-function adaptiveWindows(input: number, output: number): (readonly [number, number])[] {
-  return Array.from({ length: output }, (_, o) => [Math.floor((o * input) / output), Math.ceil(((o + 1) * input) / output)] as const);
-}
+/** First and one past the last input of output `o` of an axis. */
+const adaptiveWindow = (o: number, input: number, output: number): readonly [number, number] => [
+  Math.floor((o * input) / output),
+  Math.ceil(((o + 1) * input) / output),
+];
 
 /** The shape of an adaptive pooling of data [N, C, spatial...]; the second input holds the output's spatial lengths. */
 export function adaptiveShape(context: InferContext): readonly Dimension[] | undefined {
@@ -31,12 +32,18 @@ export function forEachAdaptiveWindow(
   visit: (positions: readonly number[], plane: number, at: number) => void,
 ): void {
   const spatial = input.slice(2);
-  const windows = spatial.map((length, i) => adaptiveWindows(length, output[i]));
-  let positions: number[][] = [[0]];
-  for (const [i, length] of spatial.entries())
-    positions = positions.flatMap((outer) =>
-      windows[i].map(([first, end]) => outer.flatMap((p) => Array.from({ length: end - first }, (_, k) => p * length + first + k))),
-    );
+  const planes = shapeSize(input.slice(0, 2));
+  const outputs = shapeSize(output);
   let at = 0;
-  for (let plane = 0; plane < shapeSize(input.slice(0, 2)); plane++) for (const list of positions) visit(list, plane, at++);
+  const visitWindows = (plane: number, axis: number, outer: readonly number[]): void => {
+    if (axis === spatial.length) return visit(outer, plane, at++);
+    const length = spatial[axis];
+    for (let o = 0; o < output[axis]; o++) {
+      const [first, end] = adaptiveWindow(o, length, output[axis]);
+      const inner: number[] = [];
+      for (const p of outer) for (let k = first; k < end; k++) inner.push(p * length + k);
+      visitWindows(plane, axis + 1, inner);
+    }
+  };
+  if (outputs > 0) for (let plane = 0; plane < planes; plane++) visitWindows(plane, 0, [0]);
 }

@@ -1,10 +1,11 @@
 import { rowMajorStrides, shapeSize } from "../../common/shape.ts";
 import { type ElementType, elementTypes, isFloat } from "../../tensor/element-type.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { allocateArray, type NumberArray, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
+import { allocateArray } from "../../tensor/allocate-array.ts";
+import { type NumberArray, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import { allocateRaw, rawElements, tensorOfRaw } from "../movement/raw-elements.ts";
 import { copySeparable, offsetTable } from "../movement/separable-copy.ts";
-import { nearestPositions, type ResamplingRule, type ResamplingTaps, resamplingTaps, type ResizedAxis } from "./resampling.ts";
+import { nearestPosition, type ResamplingRule, type ResamplingTaps, resamplingTaps, type ResizedAxis } from "./resampling.ts";
 import { roundHalfAway } from "./rounding.ts";
 
 /** The axes of a tensor that are resized, each with its place in the shape. */
@@ -47,7 +48,7 @@ function resizeNearest(data: Tensor, rule: ResamplingRule, axes: readonly Resizi
   const strides = rowMajorStrides(data.shape);
   const tables = shape.map((length, axis) => {
     const resizing = axes.find((a) => a.axis === axis);
-    return offsetTable(resizing ? nearestPositions(rule, resizing) : Array.from({ length }, (_, p) => p), strides[axis]);
+    return offsetTable(length, strides[axis], resizing ? (p) => nearestPosition(rule, resizing, p) : (p) => p);
   });
   if (raw.length > 0 && data.size > 0) copySeparable(tables, rawElements(data), raw);
   return tensorOfRaw(data.elementType, shape, raw);
@@ -56,7 +57,7 @@ function resizeNearest(data: Tensor, rule: ResamplingRule, axes: readonly Resizi
 function resizeAxis(from: NumberArray, shape: readonly number[], axis: number, output: number, tapsOf: () => ResamplingTaps): Float64Array {
   const inner = shapeSize(shape.slice(axis + 1));
   const outer = shapeSize(shape.slice(0, axis));
-  const to = allocateArray(Float64Array, outer * output * inner) as Float64Array;
+  const to = allocateArray(Float64Array, outer * output * inner);
   const { taps, indices, weights } = tapsOf();
   for (let o = 0; o < outer; o++)
     for (let position = 0; position < output; position++) {

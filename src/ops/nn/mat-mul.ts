@@ -1,10 +1,12 @@
-import { rowMajorStrides, shapeSize } from "../../common/shape.ts";
+import { shapeSize } from "../../common/shape.ts";
 import { boolean } from "../../model/attribute.ts";
 import type { InferContext } from "../../model/operation.ts";
 import { type Dimension, mergeDimensions } from "../../tensor/dimension.ts";
+import { allocateArray } from "../../tensor/allocate-array.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { allocateNumbers, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import { broadcastDimensions } from "../broadcast-dimensions.ts";
+import { broadcastPositions } from "../broadcast-positions.ts";
 import { defineOp } from "../define-op.ts";
 import { transposeTensor } from "../movement/transpose.ts";
 import { outputSpec } from "../output-spec.ts";
@@ -37,11 +39,9 @@ function inferShape(context: InferContext): readonly Dimension[] | undefined {
 }
 
 /** Offsets, in matrices, of each output batch in an operand whose batch dimensions broadcast. */
-function batchOffsets(batch: readonly number[], own: readonly number[]): number[] {
-  const padded = [...new Array<number>(batch.length - own.length).fill(1), ...own];
-  const strides = rowMajorStrides(padded).map((s, i) => (padded[i] === 1 ? 0 : s));
-  let offsets = [0];
-  for (const [i, length] of batch.entries()) offsets = offsets.flatMap((o) => Array.from({ length }, (_, k) => o + k * strides[i]));
+function batchOffsets(batch: readonly number[], own: readonly number[]): Float64Array {
+  const offsets = allocateArray(Float64Array, shapeSize(batch));
+  if (batch.length > 0) broadcastPositions(own, batch)(offsets, 0, offsets.length);
   return offsets;
 }
 

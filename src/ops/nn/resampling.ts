@@ -1,3 +1,4 @@
+import { allocateArray } from "../../tensor/allocate-array.ts";
 import { roundHalfAway } from "./rounding.ts";
 
 /** What of an Interpolate decides which elements of an axis an output position is made of; values as in the IR. */
@@ -64,9 +65,9 @@ function nearest({ nearestMode }: ResamplingRule, x: number, scale: number): num
 
 const clamp = (i: number, length: number): number => Math.max(0, Math.min(length - 1, i));
 
-/** Mode `nearest`: the input position of each output position. */
-export const nearestPositions = (rule: ResamplingRule, axis: ResizedAxis): number[] =>
-  Array.from({ length: axis.output }, (_, x) => clamp(nearest(rule, coordinate(rule, x, axis), axis.scale), axis.input));
+/** Mode `nearest`: the input position of an output position. */
+export const nearestPosition = (rule: ResamplingRule, axis: ResizedAxis, position: number): number =>
+  clamp(nearest(rule, coordinate(rule, position, axis), axis.scale), axis.input);
 
 type Tap = readonly [index: number, weight: number];
 
@@ -123,7 +124,7 @@ function pillowTaps(position: number, { input, output }: ResizedAxis, support: n
 function tapsAt(rule: ResamplingRule, position: number, axis: ResizedAxis): Tap[] {
   switch (rule.mode) {
     case "nearest":
-      return [[clamp(nearest(rule, coordinate(rule, position, axis), axis.scale), axis.input), 1]];
+      return [[nearestPosition(rule, axis, position), 1]];
     case "linear_onnx":
       return linearTaps(coordinate(rule, position, axis), axis.input);
     case "linear":
@@ -139,12 +140,13 @@ function tapsAt(rule: ResamplingRule, position: number, axis: ResizedAxis): Tap[
 
 /** The taps of every output position of an axis; positions with fewer taps than others have weights of 0 at the end. */
 export function resamplingTaps(rule: ResamplingRule, axis: ResizedAxis): ResamplingTaps {
-  const all = Array.from({ length: axis.output }, (_, position) => tapsAt(rule, position, axis));
-  const taps = all.reduce((most, list) => Math.max(most, list.length), 1);
-  const indices = new Int32Array(axis.output * taps);
-  const weights = new Float64Array(axis.output * taps);
-  for (const [o, list] of all.entries())
-    for (const [k, [index, weight]] of list.entries()) {
+  // Computed twice: lists of all positions at once would take a hundred times the tables' memory.
+  let taps = 1;
+  for (let o = 0; o < axis.output; o++) taps = Math.max(taps, tapsAt(rule, o, axis).length);
+  const indices = allocateArray(Int32Array, axis.output * taps);
+  const weights = allocateArray(Float64Array, axis.output * taps);
+  for (let o = 0; o < axis.output; o++)
+    for (const [k, [index, weight]] of tapsAt(rule, o, axis).entries()) {
       indices[o * taps + k] = index;
       weights[o * taps + k] = weight;
     }

@@ -1,5 +1,6 @@
 import type { Tensor } from "../../tensor/tensor.ts";
-import { allocateArray, type NumberArray, tensorNumbers } from "../../tensor/tensor-numbers.ts";
+import { allocateArray } from "../../tensor/allocate-array.ts";
+import { type NumberArray, tensorNumbers } from "../../tensor/tensor-numbers.ts";
 import { broadcastPositions } from "../broadcast-positions.ts";
 import { mean, reduceNumbers, sumOfSquares } from "../reduction/reduce-numbers.ts";
 
@@ -11,7 +12,7 @@ export function withReduced(
   reduced: Float64Array,
   combine: (x: number, y: number) => number,
 ): Float64Array {
-  const out = allocateArray(Float64Array, data.length) as Float64Array;
+  const out = allocateArray(Float64Array, data.length);
   const kept = shape.map((d, i) => (axes.includes(i) ? 1 : d));
   const positions = new Float64Array(data.length);
   if (shape.length > 0) broadcastPositions(kept, shape)(positions, 0, data.length);

@@ -1,7 +1,8 @@
 import { normalizeAxis } from "../../common/shape.ts";
 import { boolean } from "../../model/attribute.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { allocateArray, roundedTensor, tensorNumbers } from "../../tensor/tensor-numbers.ts";
+import { allocateArray } from "../../tensor/allocate-array.ts";
+import { roundedTensor, tensorNumbers } from "../../tensor/tensor-numbers.ts";
 import { commonType } from "../define-elementwise.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
@@ -39,7 +40,7 @@ export const CumSum3 = defineOp({
       return [new Tensor(elementType, shape, sums)];
     }
     const numbers = tensorNumbers(data);
-    const sums = allocateArray(Float64Array, numbers.length) as Float64Array;
+    const sums = allocateArray(Float64Array, numbers.length);
     eachLine(shape, axis, (first, stride) => {
       let sum = 0;
       runAlong(order, first, stride, (at) => {

@@ -1,5 +1,6 @@
 import { rowMajorStrides, shapeSize } from "../../common/shape.ts";
-import { allocateArray, type NumberArray } from "../../tensor/tensor-numbers.ts";
+import { allocateArray } from "../../tensor/allocate-array.ts";
+import { type NumberArray } from "../../tensor/tensor-numbers.ts";
 
 /** How elements along the axes are combined, in float64. */
 export interface Reducer {
@@ -17,7 +18,7 @@ export function reduceNumbers(
 ): Float64Array {
   const kept = shape.map((d, i) => (axes.includes(i) ? 1 : d));
   const strides = rowMajorStrides(kept).map((s, i) => (axes.includes(i) ? 0 : s));
-  const sums = (allocateArray(Float64Array, shapeSize(kept)) as Float64Array).fill(start);
+  const sums = allocateArray(Float64Array, shapeSize(kept)).fill(start);
   const counters = new Array<number>(shape.length).fill(0);
   const last = shape.length - 1;
   const line = last < 0 ? 1 : shape[last];

@@ -4,7 +4,8 @@ import type { EvaluateContext, InferContext, OutputSpec } from "../../model/oper
 import { type Dimension, dimension, isKnown, maxOf, minOf } from "../../tensor/dimension.ts";
 import { type ElementType, isInteger } from "../../tensor/element-type.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { allocateArray, roundedTensor, tensorNumbers } from "../../tensor/tensor-numbers.ts";
+import { allocateArray } from "../../tensor/allocate-array.ts";
+import { roundedTensor, tensorNumbers } from "../../tensor/tensor-numbers.ts";
 import { commonType } from "../define-elementwise.ts";
 import { defineOp } from "../define-op.ts";
 import { allocateRaw, rawElements, tensorOfRaw } from "../movement/raw-elements.ts";
@@ -48,7 +49,7 @@ function evaluate({ node, inputs: [data, kTensor], attributes: a }: EvaluateCont
   const size = shapeSize(shape);
   const source = rawElements(data);
   const values = allocateRaw(data.elementType, size);
-  const indices = allocateArray(Float64Array, size) as Float64Array;
+  const indices = allocateArray(Float64Array, size);
   const sign = a["mode"] === "max" ? -1 : 1;
   const stride = shapeSize(data.shape.slice(axis + 1));
   const order = new Uint32Array(length);

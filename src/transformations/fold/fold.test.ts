@@ -8,10 +8,12 @@ import { Multiply } from "../../ops/elementwise/multiply.ts";
 import { Relu } from "../../ops/elementwise/relu.ts";
 import { Concat } from "../../ops/movement/concat.ts";
 import { Gather8 } from "../../ops/movement/gather.ts";
+import { constantNode } from "../../ops/infrastructure/constant.ts";
 import { Slice8 } from "../../ops/movement/slice.ts";
 import { Broadcast3 } from "../../ops/shape/broadcast.ts";
 import { Reshape } from "../../ops/shape/reshape.ts";
 import { ShapeOf3 } from "../../ops/shape/shape-of.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import { constantOf } from "../evaluate-node.ts";
 import { constantFolding } from "./constant-folding.ts";
 import { knownValues } from "./known-values.ts";
@@ -70,6 +72,19 @@ describe("known values", () => {
 
   it("keeps them where the model may be reshaped", () => {
     checkRewrite({ rewrites: [knownValues({ useShapes: false })], build, expected: { ShapeOf: 1, Gather: 1, Concat: 1, Reshape: 1 } });
+  });
+
+  it("leaves integers alone that a number does not hold exactly, such as an end of a slice without one", () => {
+    const build = (g: Graph): Output => {
+      const x = g.input("[2,3,4]");
+      const end = g.apply(Convert, [constantNode(new Tensor("i64", [1], BigInt64Array.of(2n ** 63n - 1n))).outputs[0]], {
+        destination_type: "i64",
+      });
+      return g.apply(Slice8, [x, g.ints([0, 1]), concat(g, gather(g, shapeOf(g, x), [0]), end), g.ints([1, 1]), g.ints([0, 1])]);
+    };
+    const rewrites = [knownValues({ useShapes: true }), folding];
+    const model = checkRewrite({ rewrites, build, expected: { Slice: 1 } });
+    expect(model.outputs[0]?.shape).toEqual([2, 2, 4]);
   });
 
   it("always folds the rank and the shapes of constants", () => {

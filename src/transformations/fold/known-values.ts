@@ -1,4 +1,4 @@
-import { isKnown } from "../../tensor/dimension.ts";
+import { type Dimension, isKnown } from "../../tensor/dimension.ts";
 import { isInteger } from "../../tensor/element-type.ts";
 import { constantOf } from "../evaluate-node.ts";
 import type { Rewrite } from "../rewrite.ts";
@@ -9,6 +9,9 @@ export interface KnownValuesOptions {
   readonly useShapes: boolean;
 }
 
+/** Beyond these, inference knows integers only roughly. */
+const isExact = (d: Dimension): boolean => isKnown(d) && Number.isSafeInteger(d);
+
 /** Integers that shape inference knows, such as those of ShapeOf, become constants. */
 export function knownValues({ useShapes }: KnownValuesOptions): Rewrite {
   const dependsOnShape = shapeDependence();
@@ -16,7 +19,7 @@ export function knownValues({ useShapes }: KnownValuesOptions): Rewrite {
     name: "known-values",
     apply(node) {
       if (node.op.role !== undefined || node.op.impure || node.inputs.length === 0) return undefined;
-      if (!node.outputs.every((o) => o.value?.every(isKnown) && o.partialShape.isStatic && isInteger(o.elementType))) return undefined;
+      if (!node.outputs.every((o) => o.value?.every(isExact) && o.partialShape.isStatic && isInteger(o.elementType))) return undefined;
       if (!useShapes && dependsOnShape(node.outputs[0])) return undefined;
       return node.outputs.map((o) => constantOf(o.elementType, o.value as readonly number[], o.shape));
     },

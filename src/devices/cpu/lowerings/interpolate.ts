@@ -32,6 +32,9 @@ function scalesOf(context: LoweringContext, node: Node): number[] {
   return scales;
 }
 
+/** Lengths up to which an axis is worth tables, which become part of kernels and constants. */
+const longestAxis = 1 << 16;
+
 const zero = (value: unknown): boolean => value === undefined || (value as readonly number[]).every((p) => p === 0);
 
 /** Interpolation of the spatial dimensions of feature maps. */
@@ -44,6 +47,7 @@ export const interpolateLowering: Lowering = {
     if (attributes["antialias"] === true || !zero(attributes["pads_begin"]) || !zero(attributes["pads_end"])) return false;
     if (!["nearest", "linear", "linear_onnx", "cubic"].includes(attributes["mode"] as string)) return false;
     const output = node.outputs[0].shape;
+    if (output.some((d) => d > longestAxis)) return false;
     return axesOf(node) !== undefined && input.shape[0] === output[0] && input.shape[1] === output[1];
   },
   lower(context, { anchor }) {
