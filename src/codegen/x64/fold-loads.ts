@@ -1,12 +1,13 @@
 import type { ComputeOp, Kernel, Register, Statement } from "../../kernel/kernel.ts";
+import { forEachStatement, registerSetBy, registersReadBy } from "../../kernel/for-each-statement.ts";
 import type { LoadStatement } from "../address-plan.ts";
 
 /** What selection leaves out: loads that become memory operands, and assignments whose value is computed in place. */
 export interface Folding {
-  readonly loads: ReadonlySet<Statement>;
-  readonly coalesced: ReadonlySet<Statement>;
-  /** By the id of a register that is only assigned: the register that takes its place. */
-  readonly targets: ReadonlyMap<number, Register>;
+  /** By the id of a loaded register: whether its user reads the memory itself. */
+  readonly loads: readonly boolean[];
+  /** By the id of a register that is only assigned, once: the register that takes its place. */
+  readonly targets: readonly (Register | undefined)[];
 }
 
 /** Operand positions that may be memory, the preferred first. Those of commutative operations are all of them. */
@@ -44,76 +45,119 @@ function canFold({ target, buffer, count, broadcast }: LoadStatement, avx512: bo
 }
 
 export function planFolding(kernel: Kernel, avx512: boolean): Folding {
-  const uses = new Map<number, number>();
-  const count = (r: Register): void => {
-    uses.set(r.id, (uses.get(r.id) ?? 0) + 1);
-  };
-  const countAll = (statements: readonly Statement[]): void => {
-    for (const s of statements)
-      if (s.kind === "for") countAll(s.body);
-      else if (s.kind === "if") {
-        countAll(s.then);
-        countAll(s.otherwise);
-      } else if (s.kind === "compute") s.operands.forEach(count);
-      else if (s.kind === "store" || s.kind === "assign") count(s.value);
-  };
-  countAll(kernel.body);
+  return new FoldingPlanner(countUses(kernel), avx512).plan(kernel);
+}
 
-  const loads = new Set<Statement>();
-  const coalesced = new Set<Statement>();
-  const targets = new Map<number, Register>();
-  const visit = (statements: readonly Statement[]): void => {
-    /** Loads whose memory and pointer are still as they were. */
-    let open = new Map<number, LoadStatement>();
-    /** Positions in this block: where a register was defined, where a mutable one was last touched. */
-    const definedAt = new Map<number, number>();
-    const touchedAt = new Map<number, number>();
-    let barrier = -1;
-    for (const [at, s] of statements.entries())
-      switch (s.kind) {
-        case "for":
-          visit(s.body);
-          open = new Map();
-          barrier = at;
-          break;
-        case "if":
-          visit(s.then);
-          visit(s.otherwise);
-          open = new Map();
-          barrier = at;
-          break;
-        case "index":
-        case "store":
-          open = new Map();
-          if (s.kind === "store") touchedAt.set(s.value.id, at);
-          break;
-        case "load":
-          if (canFold(s, avx512) && uses.get(s.target.id) === 1) open.set(s.target.id, s);
-          if (!s.target.mutable) definedAt.set(s.target.id, at);
-          touchedAt.set(s.target.id, at);
-          break;
-        case "compute": {
-          const position = positions(s.op, s.operands).find((i) => open.has(s.operands[i].id));
-          if (position !== undefined) loads.add(open.get(s.operands[position].id) as LoadStatement);
-          for (const o of s.operands) touchedAt.set(o.id, at);
-          touchedAt.set(s.target.id, at);
-          if (!s.target.mutable && s.op !== "asF32" && s.op !== "asI32") definedAt.set(s.target.id, at);
-          break;
-        }
-        case "assign": {
-          const defined = definedAt.get(s.value.id) ?? -1;
-          const untouched = defined > barrier && (touchedAt.get(s.target.id) ?? -1) < defined;
-          if (untouched && uses.get(s.value.id) === 1 && !targets.has(s.value.id)) {
-            targets.set(s.value.id, s.target);
-            coalesced.add(s);
-          }
-          touchedAt.set(s.target.id, at);
-          touchedAt.set(s.value.id, at);
-          break;
-        }
-        default:
-      }
+/** How often each register is read, by its id. */
+function countUses(kernel: Kernel): readonly number[] {
+  const uses: number[] = [];
+  const define = ({ id }: Register): void => {
+    while (uses.length <= id) uses.push(0);
   };
-  visit(kernel.body);
-  return { loads, coalesced, targets };
+  forEachStatement(kernel.body, (s) => {
+    const target = registerSetBy(s);
+    if (target !== undefined) define(target);
+    for (const { id } of registersReadBy(s)) uses[id]++;
+  });
+  return uses;
+}
+
+class FoldingPlanner {
+  readonly #uses: readonly number[];
+  readonly #avx512: boolean;
+  readonly #loads: boolean[];
+  readonly #targets: (Register | undefined)[];
+  // Statements are numbered in program order, from 1. By the id of a register:
+  /** The load that could become an operand, and its number. */
+  readonly #openedAt: Int32Array;
+  /** Where an immutable register was defined. */
+  readonly #definedAt: Int32Array;
+  /** Where it was last read or written. */
+  readonly #touchedAt: Int32Array;
+  #at = 0;
+  /** The last statement behind which memory or pointers may have changed. */
+  #closedAt = 0;
+  /** The last border of a block. */
+  #border = 0;
+
+  constructor(uses: readonly number[], avx512: boolean) {
+    this.#uses = uses;
+    this.#avx512 = avx512;
+    this.#loads = uses.map(() => false);
+    this.#targets = uses.map(() => undefined);
+    this.#openedAt = new Int32Array(uses.length);
+    this.#definedAt = new Int32Array(uses.length);
+    this.#touchedAt = new Int32Array(uses.length);
+  }
+
+  plan(kernel: Kernel): Folding {
+    this.#block(kernel.body);
+    return { loads: this.#loads, targets: this.#targets };
+  }
+
+  #block(statements: readonly Statement[]): void {
+    this.#border = this.#closedAt = this.#at;
+    for (const s of statements) {
+      this.#at++;
+      this.#statement(s);
+    }
+    this.#border = this.#closedAt = this.#at;
+  }
+
+  #statement(s: Statement): void {
+    switch (s.kind) {
+      case "for":
+        this.#block(s.body);
+        break;
+      case "if":
+        this.#block(s.then);
+        this.#block(s.otherwise);
+        break;
+      case "index":
+        this.#closedAt = this.#at;
+        break;
+      case "store":
+        this.#closedAt = this.#at;
+        this.#touchedAt[s.value.id] = this.#at;
+        break;
+      case "load": {
+        const { target } = s;
+        if (this.#uses[target.id] === 1 && canFold(s, this.#avx512)) this.#openedAt[target.id] = this.#at;
+        this.#define(target);
+        break;
+      }
+      case "compute":
+        this.#compute(s.op, s.target, s.operands);
+        break;
+      case "assign":
+        this.#assign(s.target, s.value);
+        break;
+      default:
+    }
+  }
+
+  #define(target: Register): void {
+    if (!target.mutable) this.#definedAt[target.id] = this.#at;
+    this.#touchedAt[target.id] = this.#at;
+  }
+
+  #compute(op: ComputeOp, target: Register, operands: readonly Register[]): void {
+    for (const position of positions(op, operands)) {
+      const { id } = operands[position];
+      if (this.#openedAt[id] <= this.#closedAt) continue;
+      this.#loads[id] = true;
+      break;
+    }
+    for (const { id } of operands) this.#touchedAt[id] = this.#at;
+    if (op === "asF32" || op === "asI32") this.#touchedAt[target.id] = this.#at;
+    else this.#define(target);
+  }
+
+  /** A value that is made for one assignment is made in the assigned register, if that is not needed any more by then. */
+  #assign(target: Register, value: Register): void {
+    const defined = this.#definedAt[value.id];
+    if (defined > this.#border && this.#touchedAt[target.id] < defined && this.#uses[value.id] === 1) this.#targets[value.id] ??= target;
+    this.#touchedAt[target.id] = this.#at;
+    this.#touchedAt[value.id] = this.#at;
+  }
 }

@@ -1,4 +1,4 @@
-import { invariant } from "../../common/errors.ts";
+import { VintnerError } from "../../common/errors.ts";
 import type { ComputeOp, Kernel, Register, Statement } from "../../kernel/kernel.ts";
 import { type AddressPlan, constantRounds, type LoadStatement, type StoreStatement } from "../address-plan.ts";
 import { type Folding, planFolding } from "./fold-loads.ts";
@@ -28,13 +28,15 @@ class KernelSelector {
   readonly #computing: ComputeSelector;
   readonly #plan: AddressPlan;
   readonly #folding: Folding;
-  readonly #values = new Map<number, Value>();
+  /** By the id of the kernel's register. */
+  readonly #values: (Value | undefined)[];
 
   constructor(buffer: InstructionBuffer, plan: AddressPlan, folding: Folding) {
     this.#buffer = buffer;
     this.#computing = new ComputeSelector(buffer);
     this.#plan = plan;
     this.#folding = folding;
+    this.#values = folding.targets.map(() => undefined);
   }
 
   block(statements: readonly Statement[], root: boolean): void {
@@ -69,11 +71,11 @@ class KernelSelector {
           else intBits[0] = s.value;
           const constant = this.#buffer.splat(intBits[0]);
           if (s.target.mutable) this.#buffer.emit("move", widthOf(s.target.lanes), [this.#target(s.target), constant]);
-          else this.#values.set(s.target.id, constant);
+          else this.#values[s.target.id] = constant;
           break;
         }
         case "assign":
-          if (!this.#folding.coalesced.has(s))
+          if (this.#folding.targets[s.value.id] === undefined)
             this.#buffer.emit("move", widthOf(s.target.lanes), [this.#target(s.target), this.#value(s.value)]);
           break;
         case "compute":
@@ -89,34 +91,34 @@ class KernelSelector {
   }
 
   #load(s: LoadStatement): void {
-    if (this.#folding.loads.has(s)) this.#values.set(s.target.id, { ...this.#at(s)(0), broadcast: s.broadcast || s.target.lanes < 4 });
+    if (this.#folding.loads[s.target.id]) this.#values[s.target.id] = { ...this.#at(s)(0), broadcast: s.broadcast || s.target.lanes < 4 };
     else selectLoad(this.#buffer, this.#target(s.target), s, this.#at(s));
   }
 
   #value(register: Register): Value {
-    const value = this.#values.get(register.id);
-    invariant(value !== undefined, `register ${register.id} is read before it is written`);
+    const value = this.#values[register.id];
+    if (value === undefined) throw new VintnerError("INTERNAL", { what: `register ${register.id} is read before it is written` });
     return value;
   }
   /** The virtual register of a register about to be written. */
   #target(register: Register): VirtualRegister {
-    const actual = this.#folding.targets.get(register.id) ?? register;
-    const known = this.#values.get(actual.id);
+    const actual = this.#folding.targets[register.id] ?? register;
+    const known = this.#values[actual.id];
     if (known?.kind === "register") {
-      this.#values.set(register.id, known);
+      this.#values[register.id] = known;
       return known;
     }
     const made = this.#buffer.register(widthOf(register.lanes), register.element === "mask" && this.#buffer.avx512 ? "mask" : "vector");
-    this.#values.set(actual.id, made);
-    this.#values.set(register.id, made);
+    this.#values[actual.id] = made;
+    this.#values[register.id] = made;
     return made;
   }
 
   #compute(op: ComputeOp, result: Register, operands: readonly Register[], immediate: number): void {
     const values = operands.map((o) => this.#value(o));
     const reinterprets = (op === "asF32" || op === "asI32") && !(operands[0].element === "mask" && this.#buffer.avx512);
-    if (reinterprets && !result.mutable && !operands[0].mutable && !this.#folding.targets.has(result.id))
-      this.#values.set(result.id, values[0]);
+    if (reinterprets && !result.mutable && !operands[0].mutable && this.#folding.targets[result.id] === undefined)
+      this.#values[result.id] = values[0];
     else this.#computing.select(op, this.#target(result), operands, values, immediate);
   }
 }
