@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 
-/** The folders of src, in the order in which they may import: each from those before it. design.md, section 2. */
+/** The folders of src, in the order in which they may import: each from those before it: docs/architecture.md. */
 const layers = [
   "common",
   "platform",
@@ -35,6 +35,9 @@ function files(folder: string): string[] {
   });
 }
 
+/** Tests, and what several of them share. */
+const isTest = (path: string): boolean => path.endsWith(".test.ts") || path.endsWith(".fixture.ts");
+
 const layerOf = (path: string): number => layers.indexOf(relative(root, path).split("/")[0]);
 
 /** Imports against the order, and files that are too long. */
@@ -45,7 +48,7 @@ export function layerProblems(): string[] {
     const text = readFileSync(path, "utf8");
     if (!path.includes("/generated/") && text.split("\n").length > hard) problems.push(`${name} has more than ${hard} lines`);
     const own = layerOf(path);
-    if (own < 0 || path.endsWith(".test.ts")) continue;
+    if (own < 0 || isTest(path)) continue;
     for (const [, specifier] of text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)) {
       if (specifier.startsWith("#platform/")) continue;
       if (specifier.startsWith("node:") && !["cli", "server"].includes(layers[own]) && !name.startsWith("platform/node/"))
@@ -62,7 +65,7 @@ export function layerProblems(): string[] {
 /** Number of files, median and longest: the size table. */
 export function sizeTable(): string {
   const sizes = files(root)
-    .filter((p) => !p.endsWith(".test.ts") && !p.includes("/generated/"))
+    .filter((p) => !isTest(p) && !p.includes("/generated/"))
     .map((p) => ({ name: relative(root, p), lines: readFileSync(p, "utf8").split("\n").length }))
     .toSorted((a, b) => b.lines - a.lines);
   const long = sizes.filter((s) => s.lines > soft).map((s) => `  ${s.lines} ${s.name}`);

@@ -1,6 +1,6 @@
 import { execSync } from "node:child_process";
 
-/** The promise of design.md: what users install is small. */
+/** What users install stays small. */
 const mostBytes = 3_000_000;
 
 const [{ unpackedSize, entryCount }] = JSON.parse(

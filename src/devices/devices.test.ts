@@ -351,14 +351,26 @@ const run = (device: Device, model: Model, config: Record<string, string | numbe
   }
 };
 
-const setups = availableTargets().flatMap((target) => (target === "interpreter" ? [1] : [1, 2]).map((threads) => ({ target, threads })));
+interface Setup {
+  readonly name: string;
+  readonly device: Device;
+  readonly config: Record<string, string | number>;
+}
 
-describe.each(setups)("CPU on $target with $threads threads gives what REFERENCE gives", ({ target, threads }) => {
+const setups: readonly Setup[] = availableTargets().flatMap((target) =>
+  (target === "interpreter" ? [1] : [1, 2]).map((threads) => ({
+    name: `CPU on ${target} with ${threads} threads`,
+    device: cpuDevice,
+    config: { CPU_TARGET: target, INFERENCE_NUM_THREADS: threads },
+  })),
+);
+
+describe.each(setups)("$name gives what REFERENCE gives", ({ device, config }) => {
   it.each(cases)("$name", (c) => {
     const tensors = c.inputs.map((shape, i) => seeded(shape, i + 50, 2));
     const expected = run(referenceDevice, modelOf(c, false), {}, tensors);
     for (const dynamic of c.name.startsWith("attention") || c.name.startsWith("an output") ? [false] : [false, true]) {
-      const got = run(cpuDevice, modelOf(c, dynamic), { CPU_TARGET: target, INFERENCE_NUM_THREADS: threads }, tensors);
+      const got = run(device, modelOf(c, dynamic), config, tensors);
       for (const [i, want] of expected.entries()) {
         expect(got[i].shape).toEqual(want.shape);
         expect(got[i].elementType).toBe(want.elementType);
