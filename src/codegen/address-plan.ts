@@ -96,6 +96,7 @@ const largestDisplacement = 2 ** 30;
 const fits = (draft: PointerDraft, at: number): boolean => Math.max(draft.most, at) - Math.min(draft.least, at) < largestDisplacement;
 
 function sameTerms(a: IndexExpression["terms"], b: IndexExpression["terms"]): boolean {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i].variable !== b[i].variable || a[i].factor !== b[i].factor) return false;
   return true;
@@ -161,7 +162,12 @@ export function planAddresses(kernel: Kernel): AddressPlan {
     const bytes = memoryElementBytes[buffer.element];
     let list = known.get(buffer);
     if (list === undefined) known.set(buffer, (list = []));
-    let entry = list.find((k) => sameTerms(k.terms, index.terms) && fits(k.draft, (index.constant + k.offset) * bytes));
+    let entry: KnownTerms | undefined;
+    for (const k of list)
+      if (sameTerms(k.terms, index.terms) && fits(k.draft, (index.constant + k.offset) * bytes)) {
+        entry = k;
+        break;
+      }
     if (entry === undefined) {
       const { constant, factors } = normalize(index);
       entry = { terms: index.terms, offset: constant - index.constant, draft: findDraft(buffer, constant * bytes, bytes, factors, scope) };

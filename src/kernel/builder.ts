@@ -255,7 +255,7 @@ export class KernelBuilder {
   }
   /** target = op(operands), without a register between. */
   update(target: Register, op: ComputeOp, ...operands: readonly Register[]): void {
-    this.#body.push({ kind: "compute", target, op, operands });
+    this.#body.push({ kind: "compute", target, op, operands, immediate: undefined });
   }
   /** target += a * b. */
   accumulate(target: Register, a: Register, b: Register): void {
@@ -299,7 +299,7 @@ export class KernelBuilder {
   /** Any operation by name; see ComputeOp. */
   compute(op: ComputeOp, operands: readonly Register[], immediate?: number): Register {
     const target = this.#register(resultElement(op, operands), operands[0].lanes);
-    this.#body.push({ kind: "compute", target, op, operands, ...(immediate === undefined ? {} : { immediate }) });
+    this.#body.push({ kind: "compute", target, op, operands, immediate });
     return target;
   }
 

@@ -133,7 +133,7 @@ export type Statement =
       readonly target: Register;
       readonly op: ComputeOp;
       readonly operands: readonly Register[];
-      readonly immediate?: number;
+      readonly immediate?: number | undefined;
     }
   /** target = value; target is mutable. */
   | { readonly kind: "assign"; readonly target: Register; readonly value: Register };

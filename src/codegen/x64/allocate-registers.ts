@@ -7,8 +7,8 @@ import { loadConstants, SpillCode } from "./spill-code.ts";
 /** Where everything is, and the items with the code for spilled registers in place. */
 export interface Allocation {
   readonly items: readonly MachineItem[];
-  /** Physical number of each virtual register, by its id. */
-  readonly registers: readonly number[];
+  /** Physical number of each virtual register, by its id; -1 for those that do not occur. */
+  readonly registers: Int8Array;
   /** Constants in a register within some range of items. */
   constantAt(constant: Constant, item: number): number | undefined;
   /** Constants to put into registers before an item (-1: at the start of the kernel). */
@@ -68,8 +68,8 @@ export function allocateRegisters(selection: Selection, files: RegisterFiles): A
   const spillCode = new SpillCode(selection.registers);
   for (;;) {
     const loops = findLoops(items);
-    const { intervals, constants } = new Liveness(items, loops);
-    const { registers, spilled, occupied } = scan(intervals, items, files);
+    const { intervals, constants } = new Liveness(items, loops, spillCode.registers);
+    const { registers, spilled, occupied } = scan(intervals, items, spillCode.registers, files);
     if (spilled.length > 0) {
       items = spillCode.spill(items, spilled);
       continue;
@@ -126,11 +126,13 @@ class Liveness {
   readonly intervals: Interval[] = [];
   /** By the id of a constant; empty where it is not used. */
   readonly constants: ConstantUse[][] = [];
-  readonly #intervals: (Interval | undefined)[] = [];
+  /** By the id of a register. */
+  readonly #intervals: (Interval | undefined)[];
   readonly #loops: Loops;
 
-  constructor(items: readonly MachineItem[], loops: Loops) {
+  constructor(items: readonly MachineItem[], loops: Loops, registers: number) {
     this.#loops = loops;
+    this.#intervals = Array.from({ length: registers }, () => undefined);
     for (let at = 0; at < items.length; at++) {
       const item = items[at];
       if (item.kind !== "op") continue;
@@ -176,12 +178,16 @@ type Occupied = Readonly<Record<RegisterFile, readonly Interval[][]>>;
 function scan(
   intervals: readonly Interval[],
   items: readonly MachineItem[],
+  count: number,
   files: RegisterFiles,
-): { registers: number[]; spilled: VirtualRegister[]; occupied: Occupied } {
-  const registers: number[] = [];
+): { registers: Int8Array; spilled: VirtualRegister[]; occupied: Occupied } {
+  const registers = new Int8Array(count).fill(-1);
   const spilled: VirtualRegister[] = [];
   const occupied = { vector: emptyLists(files.vector), mask: emptyLists(files.mask) };
-  const holders: Record<RegisterFile, (Interval | undefined)[]> = { vector: [], mask: [] };
+  const holders: Record<RegisterFile, (Interval | undefined)[]> = {
+    vector: occupied.vector.map(() => undefined),
+    mask: occupied.mask.map(() => undefined),
+  };
   for (const interval of intervals.toSorted((a, b) => a.start - b.start)) {
     const { register, start } = interval;
     const holding = holders[register.file];
@@ -219,7 +225,7 @@ const price = (i: Interval): number => (i.register.transient ? Number.POSITIVE_I
 function hinted(
   { register, first }: Interval,
   items: readonly MachineItem[],
-  registers: readonly number[],
+  registers: Int8Array,
   holding: readonly (Interval | undefined)[],
   otherwise: number,
 ): number {
@@ -230,7 +236,7 @@ function hinted(
     const source: MachineOperand = item.operands[i];
     if (typeof source !== "object" || source.kind !== "register" || source.file !== register.file) continue;
     const physical = registers[source.id];
-    if (physical !== undefined && holding[physical] === undefined) return physical;
+    if (physical >= 0 && holding[physical] === undefined) return physical;
   }
   return otherwise;
 }

@@ -1,6 +1,14 @@
 import type { VectorWidth } from "./assembler.ts";
 import { type InstructionName, instructions } from "./instructions.ts";
-import type { Address, Constant, MachineItem, MachineOp, MachineOperand, VirtualRegister } from "./machine.ts";
+import {
+  type Address,
+  type Constant,
+  type MachineItem,
+  machineOp,
+  type MachineOp,
+  type MachineOperand,
+  type VirtualRegister,
+} from "./machine.ts";
 
 export type X64Target = "x64-avx2" | "x64-avx512";
 /** What a register of the kernel is: a virtual register, or a constant or memory that its users read in place. */
@@ -52,9 +60,7 @@ export class InstructionBuffer {
     operands: readonly MachineOperand[],
     { mask, zero = false }: OpOptions = noOptions,
   ): void {
-    const first = operands[0];
-    const defines = typeof first === "object" && first.kind === "register";
-    this.items.push({ kind: "op", name, width, operands, defines, mask, zero });
+    this.items.push(machineOp(name, width, operands, mask, zero));
   }
   /** Emits an instruction whose first operand is written, into a new register. */
   define(name: InstructionName, width: VectorWidth, sources: readonly MachineOperand[], options: OpOptions = noOptions): VirtualRegister {

@@ -58,6 +58,18 @@ export interface MachineOp {
   readonly zero: boolean;
 }
 
+/** All instructions are made here, so that they are of one shape for the engine that runs this. */
+export function machineOp(
+  name: MachineOp["name"],
+  width: VectorWidth,
+  operands: readonly MachineOperand[],
+  mask: MachineOp["mask"],
+  zero: boolean,
+): MachineOp {
+  const first = operands[0];
+  return { kind: "op", name, width, operands, defines: typeof first === "object" && first.kind === "register", mask, zero };
+}
+
 export type MachineItem =
   | MachineOp
   | { readonly kind: "for"; readonly loop: ForStatement }

@@ -85,13 +85,13 @@ class KernelSelector {
   }
 
   /** The memory at some bytes from an access. */
-  #at(accessor: LoadStatement | StoreStatement): (bytes: number) => Address {
+  #at(accessor: LoadStatement | StoreStatement, broadcast = false): (bytes: number) => Address {
     const { pointer, displacement } = this.#plan.access(accessor);
-    return (bytes) => ({ kind: "address", pointer, displacement: displacement + bytes, broadcast: false });
+    return (bytes) => ({ kind: "address", pointer, displacement: displacement + bytes, broadcast });
   }
 
   #load(s: LoadStatement): void {
-    if (this.#folding.loads[s.target.id]) this.#values[s.target.id] = { ...this.#at(s)(0), broadcast: s.broadcast || s.target.lanes < 4 };
+    if (this.#folding.loads[s.target.id]) this.#values[s.target.id] = this.#at(s, s.broadcast || s.target.lanes < 4)(0);
     else selectLoad(this.#buffer, this.#target(s.target), s, this.#at(s));
   }
 

@@ -4,6 +4,7 @@ import {
   type Constant,
   isMemory,
   type MachineItem,
+  machineOp,
   type MachineOp,
   type MachineOperand,
   type StackSlot,
@@ -20,6 +21,11 @@ export class SpillCode {
   /** `registers`: ids below it are taken. */
   constructor(registers: number) {
     this.#registers = registers;
+  }
+
+  /** Ids of registers are below. */
+  get registers(): number {
+    return this.#registers;
   }
 
   /** How many loads and stores stand where asked for. */
@@ -76,7 +82,7 @@ export class SpillCode {
         store = moveOf(into, made, register.width);
         this.#moves.add(store);
       }
-      out.push({ ...item, operands, mask });
+      out.push(machineOp(item.name, item.width, operands, mask, item.zero));
       if (store) out.push(store);
     }
     return out;
@@ -88,10 +94,8 @@ export class SpillCode {
   }
 }
 
-function moveOf(target: MachineOperand, source: MachineOperand, width: VectorWidth): MachineOp {
-  const defines = typeof target === "object" && target.kind === "register";
-  return { kind: "op", name: "move", width, operands: [target, source], defines, mask: undefined, zero: false };
-}
+const moveOf = (target: MachineOperand, source: MachineOperand, width: VectorWidth): MachineOp =>
+  machineOp("move", width, [target, source], undefined, false);
 
 /**
  * Puts loads of constants that have no register and may not be memory in front of their users; undefined when none needs
@@ -139,5 +143,5 @@ function loadConstantsOf(
     else if (item.name !== "move") operands[i] = load(o);
   }
   const mask = inPool(item.mask) ? load(item.mask) : item.mask;
-  out.push(made.size > 0 ? { ...item, operands, mask } : item);
+  out.push(made.size > 0 ? machineOp(item.name, item.width, operands, mask, item.zero) : item);
 }

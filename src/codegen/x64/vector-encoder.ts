@@ -41,7 +41,7 @@ export class VectorEncoder {
 
   #physical(register: VirtualRegister): number {
     const physical = this.#allocation.registers[register.id];
-    if (physical === undefined) throw new RangeError(`register v${register.id} was not allocated`);
+    if (physical < 0) throw new RangeError(`register v${register.id} was not allocated`);
     return physical;
   }
 
