@@ -5,6 +5,7 @@ import { shapeSize } from "../src/common/shape.ts";
 import { irFrontend } from "../src/frontends/ir/ir-frontend.ts";
 import { readModelSync } from "../src/frontends/read-model.ts";
 import { serializeModel } from "../src/ir/serialize-model.ts";
+import { verifyModel } from "../src/model/verify.ts";
 import { Core } from "../src/runtime/core.ts";
 import { Tensor } from "../src/tensor/tensor.ts";
 import { tensorNumbers } from "../src/tensor/tensor-numbers.ts";
@@ -128,6 +129,10 @@ describe.skipIf(!modelsPresent)(`IRs of real toolkits${modelsPresent ? "" : " (s
     const second = serializeModel(again);
     expect(second.xml).toBe(first.xml);
     expect(second.bin).toEqual(first.bin);
+  });
+
+  test.each([...models, ...comparedInTheMean, ...frameByFrame])("%s is a valid model, its tensor names unique", (model) => {
+    verifyModel(readModelSync(join(modelFolder, model)));
   });
 
   test.each(Object.entries(unsupported))("%s lists what is missing", (model, pattern) => {

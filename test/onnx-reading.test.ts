@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { convertModel } from "../src/convert/convert-model.ts";
 import { readModelSync } from "../src/frontends/read-model.ts";
+import { serializeModel } from "../src/ir/serialize-model.ts";
 import type { Output } from "../src/model/output.ts";
 import { modelFolder, modelsPresent } from "./support/model-cases.ts";
 
@@ -46,6 +48,12 @@ describe.skipIf(!modelsPresent)(`reading real ONNX models${modelsPresent ? "" : 
     expect(model.inputs.map(port)).toEqual(inputs);
     expect(model.outputs.map(port)).toEqual(outputs);
     expect(model.results.map((r) => r.friendlyName)).toEqual(model.outputs.map((o) => `${o.anyName}/sink_port_0`));
+  });
+
+  test.each(Object.keys(models))("%s becomes an IR whose layers have unique names", async (path) => {
+    const { xml } = serializeModel(await convertModel(join(modelFolder, path)));
+    const names = [...xml.matchAll(/<layer id="\d+" name="([^"]*)"/g)].map((match) => match[1]);
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
   });
 
   test("sub-graphs are refused by name", () => {

@@ -7,7 +7,7 @@ import type { Output } from "./output.ts";
 /**
  * Checks what must hold of every model between any two steps, and changes nothing: an acyclic graph, borders of the
  * right kind, edges between outputs and nodes that know each other, data as constants say, outputs as inference has
- * them, tensor names unique (which they are not in IRs of Caffe's in-place layers). Throws INVALID_MODEL, naming the node.
+ * them, tensor names unique. Throws INVALID_MODEL, naming the node.
  */
 export function verifyModel(model: Model): void {
   const nodes = model.nodes();

@@ -6,6 +6,7 @@ import { Model } from "../../model/model.ts";
 import { Node } from "../../model/node.ts";
 import type { OperationDefinition, Opset } from "../../model/operation.ts";
 import type { Output } from "../../model/output.ts";
+import { uniqueTensorNames } from "../../model/unique-names.ts";
 import { constantNode } from "../../ops/infrastructure/constant.ts";
 import { allOperations, findOperation } from "../../ops/registry.ts";
 import { type Dimension, isKnown, symbolic } from "../../tensor/dimension.ts";
@@ -157,6 +158,7 @@ class Builder {
       sinks: ofRole("sink"),
     });
     if (model.results.length === 0 && model.sinks.length === 0) throw error("the IR has no Result", this.#file);
+    uniqueTensorNames(model);
     // Until 2022 it was called meta_data.
     for (const name of ["meta_data", "rt_info"]) readRtInfo(childOf(root, name), model.rtInfo);
     return model;

@@ -2,6 +2,7 @@ import { VintnerError } from "../../common/errors.ts";
 import type { GraphProto, ModelProto, TypeProto, ValueInfoProto } from "../../formats/protobuf/generated/onnx_pb.ts";
 import { Model } from "../../model/model.ts";
 import type { Node } from "../../model/node.ts";
+import { uniqueFriendlyNames } from "../../model/unique-names.ts";
 import { parameter } from "../../ops/infrastructure/parameter.ts";
 import { result } from "../../ops/infrastructure/result.ts";
 import { anyDimension, type Dimension, symbolic } from "../../tensor/dimension.ts";
@@ -39,7 +40,9 @@ export function convertModel(proto: ModelProto, source: TensorSource): Model {
     values.set(info.name, node.outputs[0]);
   }
   convertNodes(graph.node, sets, values, { source, functions, nodes: 0 });
-  return new Model({ name: graph.name || file.replace(/\.onnx$/i, ""), parameters, results: convertOutputs(graph, values, file) });
+  const model = new Model({ name: graph.name || file.replace(/\.onnx$/i, ""), parameters, results: convertOutputs(graph, values, file) });
+  uniqueFriendlyNames(model);
+  return model;
 }
 
 function convertInput(info: ValueInfoProto, file: string): Node {

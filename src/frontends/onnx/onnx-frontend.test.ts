@@ -45,6 +45,19 @@ describe("graphs", () => {
     ]);
   });
 
+  test("equal names of nodes get numbers, as OpenVINO gives them", () => {
+    const model = readOnnx({
+      nodes: [
+        node("Relu", ["x"], ["a"], {}, { name: "n" }),
+        node("Relu", ["a"], ["b"], {}, { name: "n_1" }),
+        node("Relu", ["b"], ["c"], {}, { name: "n" }),
+        node("Relu", ["c"], ["d"], {}, { name: "x" }),
+        node("Abs", ["d"], ["y"], {}, { name: "n" }),
+      ],
+    });
+    expect(model.nodes().map((n) => n.friendlyName)).toEqual(["x", "n", "n_1", "n_2", "x_1", "y", "y/sink_port_0"]);
+  });
+
   test("nodes may come in any order", () => {
     const model = readOnnx({ nodes: [node("Exp", ["b"], ["y"]), node("Abs", ["a"], ["b"]), node("Relu", ["x"], ["a"])] });
     expect(types(model)).toEqual(["Parameter", "Relu", "Abs", "Exp", "Result"]);
