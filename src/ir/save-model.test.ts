@@ -47,6 +47,17 @@ describe("saveModel", () => {
     expect(readdirSync(folder).toSorted()).toEqual(["net.bin", "net.xml"]);
   });
 
+  it("takes openvino-node's third argument, a boolean", async () => {
+    for (const [compress, bytes] of [
+      [false, 8],
+      [true, 4],
+    ] as const) {
+      saveModelSync(model, join(folder, "sync.xml"), compress);
+      await saveModel(model, join(folder, "async.xml"), compress);
+      for (const name of ["sync.bin", "async.bin"]) expect(readFileSync(join(folder, name))).toHaveLength(bytes);
+    }
+  });
+
   it("leaves nothing new where the .xml cannot be written", () => {
     mkdirSync(join(folder, "net.xml"));
     expect(errorOf(() => saveModelSync(model, join(folder, "net.xml")))).toMatchObject({ code: "FILE_ACCESS" });
