@@ -1,3 +1,4 @@
+import { runCold } from "#platform/cold-start";
 import { hardwareConcurrency } from "#platform/processors";
 import type { TargetName } from "../../kernel/target.ts";
 import type { Model } from "../../model/model.ts";
@@ -47,6 +48,10 @@ function support(node: Node): Support {
 
 const isStatic = (node: Node): boolean => [...node.inputs, ...node.outputs].every((o) => o.partialShape.isStatic);
 
+/** The first compilation of a process runs code that is not optimized yet; for larger models than this, optimizing pays within it. */
+const mostColdOperations = 1500;
+let isFirst = true;
+
 /** The product's device: emitted machine code or WebAssembly. */
 export const cpuDevice: Device = {
   name: "CPU",
@@ -64,11 +69,11 @@ export const cpuDevice: Device = {
 
   compile(model: Model, config: Config): Executable {
     unsupportedOperations("CPU", this.query(model, config));
-    return new CpuExecutable(
-      model,
-      createEngine(targetOf(config), config["INFERENCE_NUM_THREADS"] as number),
-      config["PERF_COUNT"] === true,
-    );
+    const make = (): CpuExecutable =>
+      new CpuExecutable(model, createEngine(targetOf(config), config["INFERENCE_NUM_THREADS"] as number), config["PERF_COUNT"] === true);
+    const cold = isFirst && model.nodes().length <= mostColdOperations;
+    isFirst = false;
+    return cold ? runCold(make) : make();
   },
 
   inspect(model: Model, stage: Stage, config: Config): string {
