@@ -19,6 +19,8 @@ export const control = {
   sleepers: 320,
   /** Threads asleep on a phase's `done`. */
   waiters: 384,
+  /** Set when a kernel has trapped: its task will never end, so that nobody may wait for it. */
+  failed: 448,
 } as const;
 
 /** A step's record: what to call, and the counters of a run. */

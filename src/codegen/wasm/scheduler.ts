@@ -6,7 +6,10 @@ import { control, stepRecord } from "./scheduler-layout.ts";
 /** Rounds of looking before a thread goes to sleep: some tens of microseconds. */
 const spinRounds = 20_000;
 
-/** What the scheduler's module exports. */
+/** Nanoseconds after which a thread that sleeps in a run looks whether a kernel has trapped. */
+const sleepNanoseconds = 100_000_000;
+
+/** What the scheduler's module exports. All but `runAlone` trap where a kernel has trapped on another thread. */
 export interface SchedulerExports {
   /** Runs steps [first, end) on this thread alone. */
   runAlone(first: number, end: number): void;
@@ -230,6 +233,12 @@ function emitRunPhases(a: FunctionAssembler, kernelType: number): void {
   a.i32(0);
 }
 
+/** Traps where a kernel has trapped on any thread: the run cannot end. */
+function emitTrapIfFailed(a: FunctionAssembler): void {
+  loadWord(a, control.failed);
+  a.if(() => a.op("unreachable"));
+}
+
 /** Looks at the phase's count of tasks done until it is `total`; sleeps after a while where the thread may. */
 function emitWaitForPhase(
   a: FunctionAssembler,
@@ -245,6 +254,7 @@ function emitWaitForPhase(
       a.get(total);
       a.op("i32.ge_u");
       a.op("br_if", 1);
+      emitTrapIfFailed(a);
       increment(a, spins, 1);
       a.get(spins);
       a.i32(spinRounds);
@@ -257,7 +267,7 @@ function emitWaitForPhase(
       addToWord(a, control.waiters, 1);
       a.get(phase);
       a.get(done);
-      a.op("i64.const", -1);
+      a.op("i64.const", sleepNanoseconds);
       a.op("memory.atomic.wait32", 2, stepRecord.done);
       a.op("drop");
       addToWord(a, control.waiters, -1);
@@ -327,6 +337,7 @@ function emitJoin(a: FunctionAssembler, phases: number): void {
     a.if(() => storeWord(a, control.firstStep, () => a.i32(0)));
     // The run is over when whoever ended it has closed it.
     a.loop(() => {
+      emitTrapIfFailed(a);
       loadWord(a, control.firstStep);
       a.op("br_if", 0);
     });

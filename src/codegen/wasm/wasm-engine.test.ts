@@ -189,6 +189,33 @@ describe("programs", () => {
     expect(() => engine.program([])).toThrow("disposed");
   });
 
+  it.each([1, 2, 3])("fail, and leave nothing hanging, where a kernel traps on one of %d threads", async (threads) => {
+    for (const asynchronous of [true, false]) {
+      const engine = createWasmEngine(best, { threads });
+      const k = new KernelBuilder("stray", target);
+      const y = k.buffer("y", "f32", 256, "write");
+      // What no verified kernel does: task 40 of 64 writes far behind the memory's end.
+      k.range(0, 20_000, { name: "round" }, () => k.store(y, k.task.mul(4), k.constant(1)));
+      k.ifNonNegative(k.task.add(-40), () => k.ifNonNegative(k.task.mul(-1).add(40), () => k.store(y, 2 ** 28, k.constant(1))));
+      const memory = engine.allocate(1024);
+      const vectors = new Vectors(engine);
+      const good = engine.program([vectors.step(axpyKernel(target), 0, 1)]);
+      const stray = { kernel: k.build({ key: "stray", tasks: 64 }), operands: [{ memory, byteOffset: 0 }], barrier: true };
+      const bad = engine.program([stray, { ...stray }]);
+      good.run();
+      const failure = expect.objectContaining({ code: "INTERNAL", message: expect.stringContaining("a kernel trapped") as string });
+      if (asynchronous) {
+        const runs = [bad.runAsync(), good.runAsync()];
+        await expect(runs[0]).rejects.toEqual(failure);
+        await expect(runs[1]).rejects.toEqual(failure);
+      } else expect(() => bad.run()).toThrow(failure);
+      expect(() => good.run()).toThrow(failure);
+      await expect(good.runAsync()).rejects.toEqual(failure);
+      bad.dispose();
+      engine.dispose();
+    }
+  });
+
   it("take operands only from their own engine, where they fit", () => {
     const [one, other] = [create(best, { threads: 1 }), create(best, { threads: 1 })];
     const kernel = axpyKernel(target);

@@ -13,7 +13,7 @@ import { LinearBlock, LinearMemory } from "./linear-memory.ts";
 import { ModuleBuilder } from "./module-builder.ts";
 import { printFunction } from "./print-function.ts";
 import { buildScheduler, type SchedulerExports } from "./scheduler.ts";
-import { stepRecord } from "./scheduler-layout.ts";
+import { control, stepRecord } from "./scheduler-layout.ts";
 import { WasmProgram } from "./wasm-program.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
@@ -49,8 +49,10 @@ class WasmEngine implements Engine {
   readonly #scheduler: SchedulerExports;
   readonly #pool: WorkerPool | undefined;
   readonly #libraries: KernelLibraries;
-  /** Ends the asynchronous run that is going on. */
-  #finish: (() => void) | undefined;
+  /** Ends the asynchronous run that is going on, with an error or without. */
+  #finish: ((failure?: VintnerError) => void) | undefined;
+  /** Why nothing runs any more: a kernel has trapped. */
+  #failure: VintnerError | undefined;
   /** The end of the last asynchronous run that was asked for. */
   #lastRun: Promise<void> = Promise.resolve();
   #asynchronousRuns = 0;
@@ -152,7 +154,7 @@ class WasmEngine implements Engine {
     if (this.#disposed) return;
     this.#joinRun();
     // It may have been ended by a worker whose message will not arrive any more.
-    this.#finish?.();
+    this.#finish?.(this.#failure);
     this.#disposed = true;
     if (!this.#pool) return;
     abandoned.unregister(this.#pool);
@@ -160,19 +162,34 @@ class WasmEngine implements Engine {
   }
 
   #run(first: number, end: number): void {
-    if (this.#disposed) throw disposed();
-    if (!this.#pool) {
-      this.#scheduler.runAlone(first, end);
-      return;
-    }
+    this.#check();
     this.#joinRun();
-    this.#scheduler.run(first, end, threadMayWait ? 1 : 0);
+    // What it has joined may have failed.
+    this.#check();
+    try {
+      if (this.#pool) this.#scheduler.run(first, end, threadMayWait ? 1 : 0);
+      else this.#scheduler.runAlone(first, end);
+    } catch (error) {
+      throw this.#fail(error);
+    }
+  }
+
+  #check(): void {
+    if (this.#disposed) throw disposed();
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** After a trap on this thread or a worker's. */
+  #fail(cause: unknown): VintnerError {
+    Atomics.store(new Int32Array(this.#memory.memory.buffer), control.failed / 4, 1);
+    this.#failure ??= new VintnerError("INTERNAL", { what: "a kernel trapped, and nothing runs on its engine any more" }, { cause });
+    return this.#failure;
   }
 
   /** One after the other, on the workers; where there are none, on this thread when the event loop has turned. */
   #runAsync(first: number, end: number): Promise<void> {
     const run = async (): Promise<void> => {
-      if (this.#disposed) throw disposed();
+      this.#check();
       if (!this.#pool?.ensure(0)) {
         await nextTurn();
         this.#run(first, end);
@@ -180,11 +197,12 @@ class WasmEngine implements Engine {
       }
       const pool = this.#pool;
       pool.hold({ onFinished: () => this.#finish?.(), onLoss: () => this.#joinRun() });
-      await new Promise<void>((resolve) => {
-        this.#finish = () => {
+      await new Promise<void>((resolve, reject) => {
+        this.#finish = (failure) => {
           this.#finish = undefined;
           pool.release();
-          resolve();
+          if (failure) reject(failure);
+          else resolve();
         };
         this.#scheduler.start(first, end);
       });
@@ -196,7 +214,12 @@ class WasmEngine implements Engine {
 
   /** Helps to end the asynchronous run that is going on, if any. */
   #joinRun(): void {
-    if (this.#pool && this.#scheduler.join() === 1) this.#finish?.();
+    if (!this.#pool || this.#failure) return;
+    try {
+      if (this.#scheduler.join() === 1) this.#finish?.();
+    } catch (error) {
+      this.#finish?.(this.#fail(error));
+    }
   }
 
   #addressOf(memory: Memory): number {
