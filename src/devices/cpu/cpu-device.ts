@@ -69,8 +69,15 @@ export const cpuDevice: Device = {
 
   compile(model: Model, config: Config): Executable {
     unsupportedOperations("CPU", this.query(model, config));
-    const make = (): CpuExecutable =>
-      new CpuExecutable(model, createEngine(targetOf(config), config["INFERENCE_NUM_THREADS"] as number), config["PERF_COUNT"] === true);
+    const make = (): CpuExecutable => {
+      const engine = createEngine(targetOf(config), config["INFERENCE_NUM_THREADS"] as number);
+      try {
+        return new CpuExecutable(model, engine, config["PERF_COUNT"] === true);
+      } catch (error) {
+        engine.dispose();
+        throw error;
+      }
+    };
     const cold = isFirst && model.nodes().length <= mostColdOperations;
     isFirst = false;
     return cold ? runCold(make) : make();

@@ -74,13 +74,18 @@ export interface StepTime {
 export class ProgramInstance {
   readonly program: CpuProgram;
   readonly #arena: Memory;
-  readonly #segments: readonly Segment[];
+  readonly #segments: Segment[] = [];
   #lent = false;
 
   constructor(program: CpuProgram, engine: Engine) {
     this.program = program;
     this.#arena = engine.allocate(Math.max(64, program.plan.byteLength));
-    this.#segments = this.#assemble(engine);
+    try {
+      this.#assemble(engine);
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   /** The elements of an input or output where they lie. The array starts at the view's first element. */
@@ -141,8 +146,8 @@ export class ProgramInstance {
     return { memory: this.#arena, byteOffset: offset + viewByteOffset(view) };
   }
 
-  #assemble(engine: Engine): Segment[] {
-    const segments: Segment[] = [];
+  #assemble(engine: Engine): void {
+    const segments = this.#segments;
     let pending: { step: Step; lowered: LoweredStep }[] = [];
     const flush = (): void => {
       if (pending.length > 0)
@@ -159,7 +164,6 @@ export class ProgramInstance {
           step: { kernel: step.kernel, operands: step.operands.map((v) => this.#place(v)), barrier: this.program.barriers[i] },
         });
     flush();
-    return segments;
   }
 
   #runHost({ node, inputs, outputs }: LoweredStep & { readonly kind: "host" }): void {

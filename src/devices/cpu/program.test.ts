@@ -1,0 +1,79 @@
+import { expect, it } from "vitest";
+import type { Engine, Memory, Program } from "../../kernel/engine.ts";
+import { InterpreterEngine } from "../../kernel/interpreter-engine.ts";
+import { Model } from "../../model/model.ts";
+import { opset } from "../../opset.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { ConstantPool } from "./constant-pool.ts";
+import { lower } from "./lower.ts";
+import { planProgram, ProgramInstance } from "./program.ts";
+
+/** Counts what it has given and not got back; its programs fail from the `failing`-th on. */
+class CountingEngine implements Engine {
+  readonly #inner = new InterpreterEngine();
+  readonly target = this.#inner.target;
+  readonly threads = 1;
+  readonly capacity = this.#inner.capacity;
+  readonly #failing: number;
+  memories = 0;
+  programs = 0;
+  #made = 0;
+
+  constructor(failing: number) {
+    this.#failing = failing;
+  }
+  allocate(byteLength: number): Memory {
+    const memory = this.#inner.allocate(byteLength);
+    this.memories++;
+    return { byteLength, bytes: () => memory.bytes(), dispose: () => void this.memories-- };
+  }
+  program(...parameters: Parameters<Engine["program"]>): Program {
+    if (++this.#made >= this.#failing) throw new Error("no more memory");
+    const program = this.#inner.program(...parameters);
+    this.programs++;
+    return {
+      run: () => program.run(),
+      runAsync: () => program.runAsync(),
+      runProfiled: () => program.runProfiled(),
+      dispose: () => void this.programs--,
+    };
+  }
+  disassemble(): string {
+    return "";
+  }
+  dispose(): void {}
+}
+
+/** Two kernels with a step on the host between them: CumSum has no kernel. */
+function planned(): ReturnType<typeof planProgram> {
+  const engine = new InterpreterEngine();
+  const x = opset.parameter("f32", [2, 5], "x");
+  const y = opset.relu(opset.cumSum(opset.negative(x), new Tensor("i32", [], [1])));
+  const model = new Model({ name: "steps", parameters: [x], results: [opset.result(y, "y")] });
+  return planProgram(lower(model, engine.target, 1, new ConstantPool(engine)));
+}
+
+it("runs kernels and steps on the host in order, and lends memory for as long as it is wanted", async () => {
+  const engine = new CountingEngine(Number.POSITIVE_INFINITY);
+  const program = planned();
+  const instance = new ProgramInstance(program, engine);
+  expect([engine.memories, engine.programs]).toEqual([1, 2]);
+  const [input, output] = [program.lowered.inputs[0], program.lowered.outputs[0]];
+  instance.array(input).set([-1, -2, 3, 4, -5, 1, 1, 1, 1, 1] as never);
+  for (const run of [() => instance.run(), () => instance.runAsync(), async () => void instance.runProfiled()]) {
+    instance.array(output).fill(7 as never);
+    await run();
+    expect([...instance.array(output).subarray(0, 10)].map((v) => Number(v) + 0)).toEqual([1, 3, 0, 0, 1, 0, 0, 0, 0, 0]);
+  }
+  const kept = instance.lend(input);
+  instance.dispose();
+  expect([engine.memories, engine.programs]).toEqual([1, 0]);
+  expect(Number(kept[2])).toBe(3);
+});
+
+it.each([1, 2])("gives everything back where program %d cannot be made", (failing) => {
+  const engine = new CountingEngine(failing);
+  const program = planned();
+  expect(() => new ProgramInstance(program, engine)).toThrow("no more memory");
+  expect([engine.memories, engine.programs]).toEqual([0, 0]);
+});
