@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { KernelBuilder } from "../../kernel/builder.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { targets } from "../../kernel/target.ts";
-import { KernelLibraries, type KernelLibrary } from "./kernel-library.ts";
+import { installLibrary, KernelLibraries, type KernelLibrary } from "./kernel-library.ts";
 
 const target = targets["wasm-simd"];
 
@@ -52,6 +52,32 @@ describe("KernelLibraries", () => {
     const again = made.use(programs[1]);
     expect(added).toHaveLength(10);
     expect(again.indexOf(programs[1][0])).toBe(9 * 64);
+  });
+
+  it("has no library that could not be installed, and lets the ones before it go as idle", () => {
+    const removed: KernelLibrary[] = [];
+    const table = new WebAssembly.Table({ element: "anyfunc", initial: 0 });
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+    let installations = 0;
+    const made = new KernelLibraries(
+      target,
+      { minimum: 1, maximum: 1, shared: false },
+      {
+        onAdd: (library) => {
+          // The table has grown already where an instance cannot be made.
+          const imports = installations++ === 1 ? {} : { env: { memory, table } };
+          installLibrary(library, table, imports);
+        },
+        onRemove: (library) => removed.push(library),
+      },
+    );
+    const kernels = Array.from({ length: 600 }, (_, i) => constantKernel(i));
+    expect(() => made.use(kernels)).toThrow();
+    const use = made.use(kernels);
+    for (const kernel of kernels) expect(table.get(use.indexOf(kernel))).toBeInstanceOf(Function);
+    expect(new Set(kernels.map((k) => use.indexOf(k))).size).toBe(600);
+    use.release();
+    expect(removed).toHaveLength(2);
   });
 
   it("cuts what is too large for one module", () => {

@@ -71,10 +71,12 @@ export class KernelLibraries {
     const functions = kernels.map((kernel) => m.addFunction(kernel.name, kernelFunctionType, (a) => emitKernel(kernel, this.#target, a)));
     m.addElements(this.#tableSize, functions);
     const library = { module: compileModule(m.encode()), base: this.#tableSize, keys: kernels.map((k) => k.key) };
+    // It counts as there only when it is.
+    this.#listener.onAdd(library);
     this.#tableSize += kernels.length;
     this.#users.set(library, 0);
+    this.#idle.add(library);
     for (const [i, key] of library.keys.entries()) this.#byKey.set(key, { library, index: library.base + i });
-    this.#listener.onAdd(library);
   }
 
   #leave(library: KernelLibrary): void {
@@ -97,7 +99,7 @@ export class KernelLibraries {
 
 /** Puts a library's functions into a thread's table; its places are never used again after it has gone. */
 export function installLibrary({ module, base, keys }: KernelLibrary, table: WebAssembly.Table, imports: WebAssembly.Imports): void {
-  table.grow(base + keys.length - table.length);
+  table.grow(Math.max(0, base + keys.length - table.length));
   void new WebAssembly.Instance(module, imports);
 }
 
