@@ -1,4 +1,3 @@
-import { runCold } from "#platform/cold-start";
 import { hardwareConcurrency } from "#platform/processors";
 import type { TargetName } from "../../kernel/target.ts";
 import type { Model } from "../../model/model.ts";
@@ -8,6 +7,7 @@ import { unsupportedOperations } from "../unsupported-operations.ts";
 import type { Device, Executable, Stage, Support } from "../device.ts";
 import { choice, type Config, count, flag, type Properties, readOnly } from "../property.ts";
 import { CpuExecutable } from "./cpu-executable.ts";
+import { towardsProgram } from "./first-program.ts";
 import { isElementwise } from "./fuse.ts";
 import { inspectStage } from "./inspect-stage.ts";
 import { loweringOf } from "./lowerings.ts";
@@ -48,10 +48,6 @@ function support(node: Node): Support {
 
 const isStatic = (node: Node): boolean => [...node.inputs, ...node.outputs].every((o) => o.partialShape.isStatic);
 
-/** The first compilation of a process runs code that is not optimized yet; for larger models than this, optimizing pays within it. */
-const mostColdOperations = 1500;
-let isFirst = true;
-
 /** The product's device: emitted machine code or WebAssembly. */
 export const cpuDevice: Device = {
   name: "CPU",
@@ -69,18 +65,10 @@ export const cpuDevice: Device = {
 
   compile(model: Model, config: Config): Executable {
     unsupportedOperations("CPU", this.query(model, config));
-    const make = (): CpuExecutable => {
+    return towardsProgram(model, () => {
       const engine = createEngine(targetOf(config), config["INFERENCE_NUM_THREADS"] as number);
-      try {
-        return new CpuExecutable(model, engine, config["PERF_COUNT"] === true);
-      } catch (error) {
-        engine.dispose();
-        throw error;
-      }
-    };
-    const cold = isFirst && model.nodes().length <= mostColdOperations;
-    isFirst = false;
-    return cold ? runCold(make) : make();
+      return new CpuExecutable(model, engine, config["PERF_COUNT"] === true);
+    });
   },
 
   inspect(model: Model, stage: Stage, config: Config): string {

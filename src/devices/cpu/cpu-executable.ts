@@ -9,6 +9,7 @@ import type { DeviceRequest, Executable } from "../device.ts";
 import type { PropertyValue } from "../property.ts";
 import { checkMemory } from "../check-memory.ts";
 import { ConstantPool } from "./constant-pool.ts";
+import { programIsMade, towardsProgram } from "./first-program.ts";
 import { ReferenceExecutable } from "../reference/reference-executable.ts";
 import { CpuRequest, type Inferences } from "./cpu-request.ts";
 import { ProgramInference } from "./inference.ts";
@@ -51,7 +52,7 @@ export class CpuExecutable implements Executable {
     model.validate();
     // Code is generated here, not at the first inference; the first request takes the memory over.
     const program = this.isStatic ? this.program(model.inputs.map((i) => i.shape)) : undefined;
-    if (program) this.#ready = new ProgramInstance(program, engine);
+    if (program) this.#ready = this.#instance(program);
   }
 
   /** Whether one program serves all inferences. */
@@ -71,11 +72,13 @@ export class CpuExecutable implements Executable {
 
   /** Memory and code for inferences of these input shapes. */
   inference(shapes: readonly (readonly number[])[]): DeviceRequest {
-    const plan = this.#plan(shapes);
-    if (plan.kind === "host") return plan.host.createRequest();
-    const ready = this.#ready?.program === plan.program ? this.#ready : undefined;
-    if (ready) this.#ready = undefined;
-    return new ProgramInference(ready ?? new ProgramInstance(plan.program, this.engine), this.model, this.#profiling);
+    return towardsProgram(this.model, () => {
+      const plan = this.#plan(shapes);
+      if (plan.kind === "host") return plan.host.createRequest();
+      const ready = this.#ready?.program === plan.program ? this.#ready : undefined;
+      if (ready) this.#ready = undefined;
+      return new ProgramInference(ready ?? this.#instance(plan.program), this.model, this.#profiling);
+    });
   }
 
   createRequest(): DeviceRequest {
@@ -104,6 +107,12 @@ export class CpuExecutable implements Executable {
     this.#ready?.dispose();
     this.#constants.dispose();
     this.engine.dispose();
+  }
+
+  #instance(program: CpuProgram): ProgramInstance {
+    const instance = new ProgramInstance(program, this.engine);
+    programIsMade();
+    return instance;
   }
 
   #plan(shapes: readonly (readonly number[])[]): Plan {
