@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { convertModel, Core, saveModel, type Tensor } from "../../src/index.ts";
 import { readNpz, writeNpz } from "../../src/formats/npy/npz.ts";
 import { modelCases, rangeError } from "../support/model-cases.ts";
+import { quantizedCases, quantizedPieces } from "../support/quantized-models.ts";
+import { runModel } from "../support/run-model.ts";
 import { missing, onnxModels, oracleFolder, oraclePython } from "./oracle-python.ts";
 
 const models = [...onnxModels, "ir-openvino/mo_ultraface_caffe.xml"];
@@ -56,4 +58,18 @@ describe.skipIf(missing)(`the real OpenVINO runs vintner's IR${missing ? ` (skip
       const worst = Math.max(...errors);
       expect(worst, "OpenVINO and the source's framework").toBeLessThanOrEqual(largestError[weights]);
     });
+
+  // Whole networks differ by steps of their quantization, see test/quantized.test.ts.
+  it.each(quantizedCases)("$name, piece by piece between FakeQuantizes", async (quantized) => {
+    const { pieces, given } = quantizedPieces(quantized);
+    const xml = join(folder, "pieces.xml");
+    await saveModel(pieces, xml, { compressToFp16: false });
+    writeFileSync(join(folder, "in.npz"), writeNpz(given.map((tensor, i) => [`input_${i}`, tensor])));
+    const files = [xml, join(folder, "in.npz"), join(folder, "out.npz")];
+    execFileSync(oraclePython as string, [join(oracleFolder, "run_ir.py"), ...files], { stdio: ["ignore", "pipe", "pipe"] });
+    const openvino = readNpz(readFileSync(join(folder, "out.npz")));
+    for (const device of ["REFERENCE", "CPU"])
+      for (const [i, got] of runModel(pieces, device, given).entries())
+        expect(rangeError(got, openvino.get(`output_${i}`) as Tensor), `output ${i} on ${device}`).toBeLessThanOrEqual(1e-5);
+  });
 });
