@@ -48,14 +48,14 @@ export function formatDimension(d: Dimension): string {
   return `${d.min === 0 ? "" : d.min}..${d.max === Number.POSITIVE_INFINITY ? "" : d.max}`;
 }
 
-/** Reads OpenVINO's spelling; also `-1` for any. Undefined where the text is none. */
+/** Reads OpenVINO's spelling; also `-1` for any. Undefined where the text is none, or a length beyond 2^53. */
 export function parseDimension(text: string): Dimension | undefined {
   const t = text.trim();
   if (t === "?" || t === "-1") return anyDimension;
-  if (/^\d+$/.test(t)) return Number(t);
+  if (/^\d+$/.test(t)) return Number.isSafeInteger(Number(t)) ? Number(t) : undefined;
   const range = /^(\d*)\.\.(\d*)$/.exec(t);
   if (!range) return undefined;
   const min = range[1] === "" ? 0 : Number(range[1]);
   const max = range[2] === "" ? Number.POSITIVE_INFINITY : Number(range[2]);
-  return min > max ? undefined : dimension(min, max);
+  return min > max || !Number.isSafeInteger(min) ? undefined : dimension(min, Number.isSafeInteger(max) ? max : Number.POSITIVE_INFINITY);
 }
