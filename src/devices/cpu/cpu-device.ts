@@ -67,7 +67,12 @@ export const cpuDevice: Device = {
     unsupportedOperations("CPU", this.query(model, config));
     return towardsProgram(model, () => {
       const engine = createEngine(targetOf(config), config["INFERENCE_NUM_THREADS"] as number);
-      return new CpuExecutable(model, engine, config["PERF_COUNT"] === true);
+      try {
+        return new CpuExecutable(model, engine, config["PERF_COUNT"] === true);
+      } catch (error) {
+        engine.dispose();
+        throw error;
+      }
     });
   },
 
