@@ -60,7 +60,7 @@ it("runs kernels and steps on the host in order, and lends memory for as long as
   expect([engine.memories, engine.programs]).toEqual([1, 2]);
   const [input, output] = [program.lowered.inputs[0], program.lowered.outputs[0]];
   instance.array(input).set([-1, -2, 3, 4, -5, 1, 1, 1, 1, 1] as never);
-  for (const run of [() => instance.run(), () => instance.runAsync(), async () => void instance.runProfiled()]) {
+  for (const run of [async () => instance.run(), () => instance.runAsync(), async () => void instance.runProfiled()]) {
     instance.array(output).fill(7 as never);
     await run();
     expect([...instance.array(output).subarray(0, 10)].map((v) => Number(v) + 0)).toEqual([1, 3, 0, 0, 1, 0, 0, 0, 0, 0]);
