@@ -26,7 +26,7 @@ function kernelOf(tape: readonly number[]): Kernel {
       switch (depth > 0 ? number(7) : 6) {
         case 0: {
           const begin = number(2) === 0 ? new Index(number(3)) : affine(indices);
-          const end = number(2) === 0 ? begin.add(number(6)) : affine(indices);
+          const end = [begin.add(number(6)), affine(indices), new Index(number(16))][number(3)];
           k.range(begin, end, { step: 1 + number(3) }, (j) => block([...indices, j], depth - 1));
           break;
         }
@@ -51,7 +51,9 @@ function kernelOf(tape: readonly number[]): Kernel {
           break;
         default: {
           const count = 1 + number(3);
-          k.store(y, affine(indices), k.constant(1, { lanes: 4 }), { count });
+          const index = affine(indices);
+          for (const apart of [0, number(20), -number(20)].slice(number(3)))
+            k.store(y, index.add(apart), k.constant(1, { lanes: 4 }), { count });
         }
       }
   };
@@ -120,4 +122,15 @@ it("proves rows that are shared out in chunks of which the last is shorter, and 
     { numRuns: 200, seed: 1 },
   );
   expect(refused).toBeGreaterThan(50);
+});
+
+it.each([
+  { length: 12, proven: true },
+  { length: 11, proven: false },
+])("steps of a loop count from each begin that it may have: $length elements", ({ length: elements, proven }) => {
+  // From 0 the last is 9, from 2 it is 11.
+  const k = new KernelBuilder("steps", targets.interpreter);
+  const y = k.buffer("y", "f32", elements, "write");
+  k.range(k.task, 12, { step: 3 }, (i) => k.store(y, i, k.constant(1, { lanes: 1 })));
+  expect(isProven(k.build({ key: "steps", tasks: 3 }))).toBe(proven);
 });
