@@ -119,6 +119,37 @@ describe.skipIf(missing)(`the command${missing}`, () => {
     expect(files()).toEqual([...before, "cut.onnx", "wrong.npz"].toSorted());
   });
 
+  test("says what is wrong, where, and what to do", async () => {
+    const ir = join(folder, "ir.net");
+    const net =
+      '<net name="n" version="11"><layers><layer id="0" name="c" type="Const" version="opset1"><data element_type="f32" shape="2" offset="0" size="8"/>' +
+      '<output><port id="0" precision="FP32"><dim>2</dim></port></output></layer><layer id="1" name="y" type="Result" version="opset1"><input>' +
+      '<port id="0" precision="FP32"><dim>2</dim></port></input></layer></layers><edges><edge from-layer="0" from-port="0" to-layer="1" to-port="0"/></edges></net>';
+    writeFileSync(ir, net);
+    writeFileSync(join(folder, "weights.bin"), "abcd");
+    writeFileSync(join(folder, "empty.onnx"), "");
+    writeFileSync(join(folder, "picture.png"), encodePng(newImage(33, 33)));
+    writeFileSync(join(folder, "half.png"), readFileSync(join(shared, "images/receipt.png")).subarray(0, 9000));
+    const detector = join(shared, "models/onnx_ocr/ch_PP-OCRv4_det_infer.onnx");
+    const cases: readonly (readonly [code: number, pattern: RegExp, ...args: readonly string[]])[] = [
+      [1, /ir\.bin: there is no such file\. ir\.net keeps its weights there/, "query", ir],
+      [2, /samplenet\.onnx: a weights file was given.*Leave the weights file out/, "convert", model, "weights.bin"],
+      [1, /empty\.onnx: the file is empty\. Check/, "query", "empty.onnx"],
+      [1, /: this is a folder, not a file\. Name a file/, "query", "."],
+      [2, /input "data": an input is given twice.*picture\.png/, "infer", model, "--input", "data=picture.png", "--input", "picture.png"],
+      [1, /half\.png: the PNG file is damaged; got [^:]*\. Check/, "infer", model, "--input", "half.png"],
+      [2, /option --mean-values does not fit input "data"/, "convert", model, "--mean-values", "[1,2]"],
+      [1, /weights\.bin: the folder cannot be made; got a file of this name\. Choose/, "convert", model, "-o", "weights.bin/net.xml"],
+      [1, /Add .*broadcast.*give another with --shape/, "infer", detector, "--input", "picture.png", "--shape", "[1,3,?,?]"],
+    ];
+    const results = await Promise.all(cases.map(([, , ...args]) => runCli(args, folder)));
+    for (const [i, [code, pattern]] of cases.entries()) {
+      expect(results[i]?.stderr).toMatch(pattern);
+      expect(results[i]?.stderr).not.toMatch(/\n\s+at /);
+      expect(results[i]?.code, results[i]?.stderr).toBe(code);
+    }
+  });
+
   test("queries, inspects and measures", async () => {
     const [query, stage, nodes, benchmark] = await Promise.all([
       runCli(["query", model, "-d", "REFERENCE", "--json"]),

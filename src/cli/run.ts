@@ -47,6 +47,10 @@ function configure(command: Command, hint: string): Command {
   return command.exitOverride().configureHelp({ helpWidth: 120 }).showHelpAfterError(`(${hint})`);
 }
 
+/** The options of the interface by their names on the command line: `option "meanValues"` as `option --mean-values`. */
+const withFlags = (message: string): string =>
+  message.replace(/option "([a-z]\w*)"/g, (_, name: string) => `option --${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`);
+
 function report(error: unknown, args: readonly string[]): ExitCode {
   const json = args.includes("--json");
   if (error instanceof CommanderError) {
@@ -58,7 +62,9 @@ function report(error: unknown, args: readonly string[]): ExitCode {
   const known = error instanceof VintnerError;
   const message = error instanceof Error ? error.message : String(error);
   const code = known ? error.code : "INTERNAL";
-  process.stderr.write(`error: ${known ? message : `${message} (a defect in vintner: please report it, with the output of --verbose)`}\n`);
+  process.stderr.write(
+    `error: ${known ? withFlags(message) : `${message} (a defect in vintner: please report it, with the output of --verbose)`}\n`,
+  );
   if (args.includes("--verbose") && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
   if (json) printJson({ error: { code, message, ...(known ? { details: error.details } : {}) } });
   return code === "INVALID_ARGUMENT" ? 2 : 1;

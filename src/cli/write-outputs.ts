@@ -10,10 +10,20 @@ export function makeFolderFor(path: string): void {
   } catch (cause) {
     throw new VintnerError(
       "FILE_ACCESS",
-      { what: "the folder cannot be made", where: dirname(path), got: (cause as Error).message, hint: "Choose another place with -o" },
+      {
+        what: "the folder cannot be made",
+        where: dirname(path),
+        got: reasonOf((cause as { readonly code?: string }).code),
+        hint: "Choose another place with -o",
+      },
       { cause },
     );
   }
+}
+
+function reasonOf(code = "an error"): string {
+  if (code === "EEXIST" || code === "ENOTDIR") return "a file of this name";
+  return code === "EACCES" || code === "EPERM" || code === "EROFS" ? `no permission (${code})` : code;
 }
 
 /** Writes a whole file or none, and the folder for it. Throws FILE_ACCESS. */

@@ -17,6 +17,8 @@ export interface Frontend {
   readonly name: string;
   /** File name endings, with the dot. */
   readonly extensions: readonly string[];
+  /** Whether the format keeps its weights in a file apart, which the user may name. */
+  readonly takesWeights: boolean;
   /** Whether the bytes look like this format. */
   readonly recognizes: (file: ModelFile) => boolean;
   /** Throws FORMAT, INVALID_MODEL, UNSUPPORTED_OPERATION (listing all operations that are not known). */

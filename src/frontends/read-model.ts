@@ -70,7 +70,7 @@ function modelFile(source: ModelSource, bytes: Uint8Array, weights: Uint8Array |
         });
       const own = given?.files?.[location];
       if (own) return own;
-      if (typeof source === "string") return readFileSync(besidePath(source, location));
+      if (typeof source === "string") return readBeside(source, location);
       throw new VintnerError("FILE_NOT_FOUND", {
         what: "the model needs a file beside it",
         where: location,
@@ -80,8 +80,26 @@ function modelFile(source: ModelSource, bytes: Uint8Array, weights: Uint8Array |
   };
 }
 
+function readBeside(model: string, location: string): Uint8Array {
+  try {
+    return readFileSync(besidePath(model, location));
+  } catch (cause) {
+    if (!(cause instanceof VintnerError) || cause.code !== "FILE_NOT_FOUND") throw cause;
+    const { what, where } = cause.details;
+    const hint = `${baseName(model)} keeps its weights there: put the file beside it`;
+    throw new VintnerError(cause.code, { what, ...(where !== undefined && { where }), hint }, { cause });
+  }
+}
+
 function readWith(file: ModelFile, framework: string | undefined): Model {
-  return chooseFrontend(file, framework).read(file);
+  const frontend = chooseFrontend(file, framework);
+  if (file.weights && !frontend.takesWeights)
+    throw new VintnerError("INVALID_ARGUMENT", {
+      what: `a weights file was given, but the format ${frontend.name} keeps no weights apart`,
+      where: file.name,
+      hint: "Leave the weights file out",
+    });
+  return frontend.read(file);
 }
 
 function chooseFrontend(file: ModelFile, framework: string | undefined): Frontend {
@@ -91,7 +109,8 @@ function chooseFrontend(file: ModelFile, framework: string | undefined): Fronten
     if (named) return named;
     throw new VintnerError("INVALID_ARGUMENT", { what: "unknown framework", expected: `one of ${names}`, got: framework });
   }
-  if (file.bytes.byteLength === 0) throw new VintnerError("FORMAT", { what: "the file is empty", where: file.name });
+  if (file.bytes.byteLength === 0)
+    throw new VintnerError("FORMAT", { what: "the file is empty", where: file.name, hint: "Check that it was copied whole" });
   // The ending decides where there is one that is known, so that a damaged file is reported as what it claims to be.
   const byName = frontends.find((f) => f.extensions.some((e) => file.name.toLowerCase().endsWith(e)));
   const found = byName ?? frontends.find((f) => f.recognizes(file));

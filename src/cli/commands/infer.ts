@@ -1,8 +1,11 @@
 import type { Command } from "commander";
 import { VintnerError } from "../../common/errors.ts";
 import { writeNpz } from "../../formats/npy/npz.ts";
+import type { Model } from "../../model/model.ts";
+import type { Output } from "../../model/output.ts";
 import type { CompiledModel } from "../../runtime/compiled-model.ts";
 import { Core } from "../../runtime/core.ts";
+import type { InferRequest } from "../../runtime/infer-request.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { collect, type CommonOptions, newCommand, parseConfig, parsePair, printJson, printLine } from "../common-options.ts";
 import { summarize } from "../describe-port.ts";
@@ -47,7 +50,7 @@ async function infer(path: string, options: Options): Promise<void> {
   const request = compiled.createInferRequest();
   for (const [i, tensor] of await readTensors(compiled, options, progress)) request.setInputTensor(i, tensor);
   const start = performance.now();
-  await progress.stage("Running the model", () => request.inferAsync());
+  await progress.stage("Running the model", () => run(request, model));
   const milliseconds = performance.now() - start;
   const outputs = compiled.outputs.map((port, i) => ({ name: arrayName(compiled, i), port, tensor: request.getOutputTensor(i) }));
   if (options.output !== undefined) writeOutput(options.output, writeNpz(outputs.map(({ name, tensor }) => [name, tensor])));
@@ -67,6 +70,18 @@ async function infer(path: string, options: Options): Promise<void> {
   printLine(`${options.device}: ${milliseconds.toFixed(2)} ms${options.output === undefined ? "" : `, wrote ${options.output}`}`);
 }
 
+/** Lengths of a dynamic input that the network cannot take are noticed only here. */
+async function run(request: InferRequest, model: Model): Promise<void> {
+  try {
+    await request.inferAsync();
+  } catch (cause) {
+    const isShape = cause instanceof VintnerError && cause.code === "INVALID_MODEL" && model.inputs.some((i) => i.partialShape.isDynamic);
+    if (!isShape) throw cause;
+    const hint = "The network does not take inputs of this shape: give another with --shape";
+    throw new VintnerError(cause.code, { ...cause.details, hint }, { cause });
+  }
+}
+
 /** An output's name in an archive: its tensor name where it has one of its own, else `output_I`. */
 function arrayName({ outputs }: CompiledModel, i: number): string {
   const [name] = outputs[i].names;
@@ -76,6 +91,7 @@ function arrayName({ outputs }: CompiledModel, i: number): string {
 /** The inputs given on the command line, by position. Throws INVALID_ARGUMENT where one is missing or named twice. */
 async function readTensors(compiled: CompiledModel, options: Options, progress: Progress): Promise<Map<number, Tensor>> {
   const tensors = new Map<number, Tensor>();
+  const named = new Set<Output>();
   const { inputs } = compiled;
   if (options.inputs !== undefined)
     for (const [port, tensor] of await readInputs(options.inputs, inputs)) tensors.set(inputs.indexOf(port), tensor);
@@ -83,6 +99,13 @@ async function readTensors(compiled: CompiledModel, options: Options, progress: 
     // With one input its name may be left out.
     const [name, file] = inputs.length === 1 && !given.includes("=") ? [undefined, given] : parsePair(given, "--input");
     const port = compiled.input(name);
+    if (named.has(port))
+      throw new VintnerError("INVALID_ARGUMENT", {
+        what: "an input is given twice",
+        where: `input "${port.anyName}"`,
+        got: `--input ${given}`,
+      });
+    named.add(port);
     tensors.set(inputs.indexOf(port), await readInput(file, port, (text) => progress.note(text)));
   }
   const missing = inputs.filter((_, i) => !tensors.has(i));

@@ -24,6 +24,10 @@ export function decodeJpeg(bytes: Uint8Array, where = "JPEG data"): RgbImage {
   } catch (cause) {
     if (cause instanceof VintnerError) throw cause;
     const got = cause instanceof Error ? cause.message : String(cause);
-    throw new VintnerError("FORMAT", { what: "the JPEG file cannot be read", where, got }, { cause });
+    throw new VintnerError(
+      "FORMAT",
+      { what: "the JPEG file cannot be read", where, got, hint: "Check that it was copied whole" },
+      { cause },
+    );
   }
 }

@@ -18,7 +18,8 @@ export function decodePng(bytes: Uint8Array, where = "PNG data"): RgbImage {
     png = decode(bytes);
     return toRgb(png);
   } catch (cause) {
-    throw new VintnerError("FORMAT", { what: "the PNG file is damaged", where, got: (cause as Error).message }, { cause });
+    const got = (cause as Error).message.replace(/[\s.:]+$/, "");
+    throw new VintnerError("FORMAT", { what: "the PNG file is damaged", where, got, hint: "Check that it was copied whole" }, { cause });
   }
 }
 

@@ -7,9 +7,10 @@ import { readIr } from "./read-ir.ts";
 export const irFrontend: Frontend = {
   name: "ir",
   extensions: [".xml"],
+  takesWeights: true,
   recognizes: ({ bytes }) => /^\uFEFF?\s*<(\?xml|net)/.test(new TextDecoder().decode(bytes.subarray(0, 256))),
   read(file: ModelFile): Model {
     const root = parseXml(file.bytes, file.name);
-    return readIr(root, file.name, () => file.weights ?? file.sideFile(file.name.replace(/\.xml$/i, ".bin")));
+    return readIr(root, file.name, () => file.weights ?? file.sideFile(file.name.replace(/(\.[^.]*)?$/, ".bin")));
   },
 };

@@ -21,4 +21,4 @@ function read(file: ModelFile): Model {
 }
 
 /** ONNX models (.onnx), with weights inside or in files beside them. */
-export const onnxFrontend: Frontend = { name: "onnx", extensions: [".onnx"], recognizes, read };
+export const onnxFrontend: Frontend = { name: "onnx", extensions: [".onnx"], takesWeights: false, recognizes, read };
