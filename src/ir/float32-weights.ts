@@ -6,12 +6,24 @@ const smallElements = 65_536;
 /** Small constants, the smallest first, stay f32 up to this share of all elements. */
 const smallShare = 0.4;
 
-/** What the filters of a spectrogram go through on their way to its logarithm: arithmetic and movement, no activation. */
-const beforeLogarithm = new Set([
-  ...["Convolution", "GroupConvolution", "MatMul", "Add", "Subtract", "Multiply", "Divide", "Power", "Sqrt", "Abs"],
-  ...["ReduceSum", "ReduceMean", "ReduceL1", "ReduceL2", "Maximum", "Clamp", "Convert"],
-  ...["Concat", "Split", "VariadicSplit", "Slice", "StridedSlice", "Gather", "Pad", "Reshape", "Squeeze", "Unsqueeze", "Transpose"],
-]);
+/** What the filters of a spectrogram go through on their way to its logarithm: arithmetic, sums and movement, no activation. */
+const arithmetic = ["Convolution", "GroupConvolution", "MatMul", "Add", "Subtract", "Multiply", "Divide", "Power", "Sqrt", "Abs"];
+const sums = ["ReduceSum", "ReduceMean", "ReduceL1", "ReduceL2"];
+const limits = ["Maximum", "Clamp", "Convert"];
+const movement = [
+  "Concat",
+  "Gather",
+  "Pad",
+  "Reshape",
+  "Slice",
+  "Split",
+  "Squeeze",
+  "StridedSlice",
+  "Transpose",
+  "Unsqueeze",
+  "VariadicSplit",
+];
+const beforeLogarithm = new Set([...arithmetic, ...sums, ...limits, ...movement]);
 
 /**
  * The f32 and f64 constants whose rounding to f16 would cost more accuracy than it saves space. Each layer whose weights are
