@@ -1,7 +1,7 @@
 import type { Index, KernelBuilder } from "../../../kernel/builder.ts";
 import { emitScalar } from "../../../kernel/emit-scalar.ts";
 import type { KernelBuffer, Register } from "../../../kernel/kernel.ts";
-import { formatScalar, partsOf, type ScalarExpression } from "../../../model/scalar-expression.ts";
+import { type BinaryScalarOp, formatScalar, partsOf, type ScalarExpression, type UnaryScalarOp } from "../../../model/scalar-expression.ts";
 import type { View } from "../view.ts";
 import { viewSpan } from "../view.ts";
 
@@ -14,14 +14,29 @@ export interface Epilogue {
 export const epilogueKey = (epilogue: Epilogue | undefined): string =>
   epilogue === undefined ? "" : `${formatScalar(epilogue.expression)} ${epilogue.inputs.map((v) => `${v.element}${v.strides}`).join(" ")}`;
 
-/** Operations that are one instruction or a few; the others are polynomials of dozens. */
-const cheap: ReadonlySet<string> = new Set(
-  "neg abs sign sqrt floor ceil round roundAway trunc not add sub mul div min max mod floorMod eq ne lt le gt ge and or xor".split(" "),
-);
+/** What takes dozens of instructions: polynomials. */
+const elementary: ReadonlySet<string> = new Set<UnaryScalarOp | BinaryScalarOp>([
+  "exp",
+  "log",
+  "erf",
+  "tanh",
+  "sin",
+  "cos",
+  "tan",
+  "atan",
+  "pow",
+]);
 
-/** Whether an expression has parts that take dozens of instructions: elementary functions. */
-export const isCostly = (e: ScalarExpression): boolean =>
-  ((e.kind === "unary" || e.kind === "binary") && !cheap.has(e.op)) || partsOf(e).some(isCostly);
+/** Whether an expression has elementary functions in it. */
+export function isCostly(expression: ScalarExpression): boolean {
+  const seen = new Set<ScalarExpression>();
+  const visit = (e: ScalarExpression): boolean => {
+    if (seen.has(e)) return false;
+    seen.add(e);
+    return ("op" in e && elementary.has(e.op)) || partsOf(e).some(visit);
+  };
+  return visit(expression);
+}
 
 /** Declares the buffers of an epilogue's inputs. */
 export const epilogueBuffers = (k: KernelBuilder, epilogue: Epilogue | undefined): KernelBuffer[] =>
