@@ -3,7 +3,7 @@ import { int } from "../../model/attribute.ts";
 import { type Dimension, mergeDimensions } from "../../tensor/dimension.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
-import { checkIntegers, integersOf, resolveAxis, resolveIndex } from "./indices.ts";
+import { checkIntegers, indicesOf, resolveAxis, resolveIndex } from "./indices.ts";
 import { allocateRaw, rawElements, tensorOfRaw } from "./raw-elements.ts";
 
 /** One element for each index: its position in the data is that of the index, but along `axis` the index itself. */
@@ -41,7 +41,7 @@ export const GatherElements6 = defineOp({
     const from = rawElements(data) as Float32Array;
     const to = allocateRaw(data.elementType, indices.size) as Float32Array;
     const block = rowMajorStrides(indices.shape)[axis] * picks;
-    for (const [at, index] of integersOf(indices).entries()) {
+    for (const [at, index] of indicesOf(indices).entries()) {
       const outer = Math.floor(at / block);
       to[at] = from[(outer * length + resolveIndex(node, index, length)) * inner + (at % inner)];
     }

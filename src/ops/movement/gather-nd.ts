@@ -6,7 +6,7 @@ import { dimensionProduct } from "../../tensor/dimension-arithmetic.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
-import { checkIntegers, integersOf, resolveIndex } from "./indices.ts";
+import { checkIntegers, indicesOf, resolveIndex } from "./indices.ts";
 import { allocateRaw, rawElements, tensorOfRaw } from "./raw-elements.ts";
 
 /** Opset5 joins the batch dimensions of the output into one, opset8 keeps them. */
@@ -50,7 +50,7 @@ function evaluateGatherND({ node, attributes, inputs: [data, indices] }: Evaluat
   const shape = [...joined, ...indices.shape.slice(batchDims, -1), ...data.shape.slice(batchDims + depth)];
   const from = rawElements(data) as Float32Array;
   const to = allocateRaw(data.elementType, shapeSize(shape)) as Float32Array;
-  const list = integersOf(indices);
+  const list = indicesOf(indices);
   for (let b = 0, at = 0; b < shapeSize(batch); b++)
     for (let t = 0; t < tuples; t++, at++) {
       let start = b * batchSize;

@@ -5,7 +5,7 @@ import { type Dimension, isKnown, mergeDimensions } from "../../tensor/dimension
 import { Tensor } from "../../tensor/tensor.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec, unknownDimensions } from "../output-spec.ts";
-import { axisInput, checkIntegers, integersOf, resolveAxis } from "./indices.ts";
+import { axisInput, checkIntegers, indicesOf, integersOf, resolveAxis } from "./indices.ts";
 import { knownNumbers, movedValues } from "./moved-values.ts";
 import { allocateRaw, rawElements, tensorOfRaw } from "./raw-elements.ts";
 
@@ -22,7 +22,7 @@ function gatherTensor(data: Tensor, indices: Tensor, axis: number, batchDims: nu
   const shape = [...data.shape.slice(0, axis), ...indices.shape.slice(batchDims), ...data.shape.slice(axis + 1)];
   const from = rawElements(data) as Float32Array;
   const to = allocateRaw(data.elementType, shapeSize(shape)) as Float32Array;
-  const starts = integersOf(indices).map((i) => (i >= -length && i < length ? (i < 0 ? i + length : i) * inner : -1));
+  const starts = indicesOf(indices).map((i) => (i >= -length && i < length ? (i < 0 ? i + length : i) * inner : -1));
   let at = 0;
   for (let b = 0; b < batches; b++)
     for (let o = 0; o < outer; o++) {

@@ -2,6 +2,7 @@ import { VintnerError } from "../../common/errors.ts";
 import { normalizeAxis } from "../../common/shape.ts";
 import type { Node } from "../../model/node.ts";
 import type { InferContext } from "../../model/operation.ts";
+import { allocateArray } from "../../tensor/allocate-array.ts";
 import { isInteger } from "../../tensor/element-type.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { tensorNumbers } from "../../tensor/tensor-numbers.ts";
@@ -29,8 +30,15 @@ export function axisInput(context: InferContext, i: number, rank: number | undef
   return resolveAxis(context, values[0], rank);
 }
 
-/** Integers of a tensor as numbers. */
+/** Integers of a tensor as numbers: lists of parameters. For as many as a tensor may have, `indicesOf`. */
 export const integersOf = (tensor: Tensor): number[] => Array.from(tensorNumbers(tensor));
+
+/** Indices as numbers, in memory outside of the heap, which lists of millions of numbers would exhaust. */
+export function indicesOf(tensor: Tensor): Float64Array {
+  const indices = allocateArray(Float64Array, tensor.size);
+  indices.set(tensorNumbers(tensor));
+  return indices;
+}
 
 /** An index into `length` elements, negative from the end. Throws INVALID_ARGUMENT where it is out of range. */
 export function resolveIndex(node: Pick<Node, "where">, index: number, length: number): number {

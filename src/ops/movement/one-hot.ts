@@ -5,7 +5,7 @@ import { anyDimension, isKnown } from "../../tensor/dimension.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
-import { checkIntegers, integersOf, resolveAxis } from "./indices.ts";
+import { checkIntegers, indicesOf, integersOf, resolveAxis } from "./indices.ts";
 import { allocateRaw, rawElements, tensorOfRaw } from "./raw-elements.ts";
 
 function inferOneHot(context: InferContext): readonly OutputSpec[] {
@@ -32,7 +32,7 @@ function evaluateOneHot({ node, attributes, inputs: [indices, depthTensor, on, o
   raw.fill((rawElements(off) as Float32Array)[0]);
   const value = (rawElements(on) as Float32Array)[0];
   const fromEnd = attributes["negative_indices_mode"] === "normalize";
-  for (const [i, index] of integersOf(indices).entries()) {
+  for (const [i, index] of indicesOf(indices).entries()) {
     const at = fromEnd && index < 0 ? index + depth : index;
     if (at >= 0 && at < depth) raw[(Math.floor(i / inner) * depth + at) * inner + (i % inner)] = value;
   }

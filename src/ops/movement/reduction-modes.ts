@@ -1,3 +1,4 @@
+import { allocateArray } from "../../tensor/allocate-array.ts";
 import { isFloat, type ElementType } from "../../tensor/element-type.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
@@ -28,22 +29,23 @@ const neutral: Readonly<Record<Exclude<ScatterReduction, "none">, number>> = {
 export function reduceInto(
   data: Tensor,
   updates: Tensor,
-  targets: readonly number[],
+  targets: Float64Array,
   reduction: Exclude<ScatterReduction, "none">,
   useInitialValues: boolean,
 ): Tensor {
-  const sums = Float64Array.from(tensorNumbers(data));
+  const sums = allocateArray(Float64Array, data.size);
+  sums.set(tensorNumbers(data));
   const from = tensorNumbers(updates);
   const operate = combine[reduction];
-  const counts = new Map<number, number>();
-  for (const [i, target] of targets.entries()) {
-    const seen = counts.get(target) ?? 0;
-    if (seen === 0 && !useInitialValues) sums[target] = neutral[reduction];
+  const counts = allocateArray(Float64Array, data.size);
+  for (let i = 0; i < targets.length; i++) {
+    const target = targets[i];
+    if (counts[target]++ === 0 && !useInitialValues) sums[target] = neutral[reduction];
     sums[target] = operate(sums[target], from[i]);
-    counts.set(target, seen + 1);
   }
   if (reduction === "mean")
-    for (const [target, count] of counts) sums[target] = divided(sums[target], count + (useInitialValues ? 1 : 0), data.elementType);
+    for (let i = 0; i < counts.length; i++)
+      if (counts[i] > 0) sums[i] = divided(sums[i], counts[i] + (useInitialValues ? 1 : 0), data.elementType);
   return tensorOfNumbers(data.elementType, data.shape, sums);
 }
 

@@ -4,7 +4,7 @@ import type { EvaluateContext, InferContext, OutputSpec } from "../../model/oper
 import type { Tensor } from "../../tensor/tensor.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
-import { axisInput, checkIntegers, integersOf, resolveAxis, resolveIndex } from "./indices.ts";
+import { axisInput, checkIntegers, indicesOf, integersOf, resolveAxis, resolveIndex } from "./indices.ts";
 import { rawElements, tensorOfRaw } from "./raw-elements.ts";
 import { reduceInto, type ScatterReduction } from "./reduction-modes.ts";
 
@@ -30,7 +30,7 @@ function evaluateScatterElements({ node, inputs, attributes }: EvaluateContext):
   const axis = resolveAxis(node, integersOf(axisTensor)[0], data.shape.length);
   const strides = rowMajorStrides(data.shape);
   const updateStrides = rowMajorStrides(updates.shape);
-  const targets = integersOf(indices).map((index, at) => {
+  const targets = indicesOf(indices).map((index, at) => {
     let target = resolveIndex(node, index, data.shape[axis]) * strides[axis];
     for (const [i, stride] of updateStrides.entries()) if (i !== axis) target += (Math.floor(at / stride) % updates.shape[i]) * strides[i];
     return target;

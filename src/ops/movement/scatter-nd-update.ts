@@ -1,12 +1,13 @@
 import { rowMajorStrides, shapeSize } from "../../common/shape.ts";
 import { string } from "../../model/attribute.ts";
 import type { EvaluateContext, InferContext, OutputSpec } from "../../model/operation.ts";
+import { allocateArray } from "../../tensor/allocate-array.ts";
 import { isKnown } from "../../tensor/dimension.ts";
 import { PartialShape } from "../../tensor/partial-shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
-import { checkIntegers, integersOf, resolveIndex } from "./indices.ts";
+import { checkIntegers, indicesOf, resolveIndex } from "./indices.ts";
 import { rawElements, tensorOfRaw } from "./raw-elements.ts";
 import { reduceInto, type ScatterReduction } from "./reduction-modes.ts";
 
@@ -37,15 +38,14 @@ function evaluateScatterND({ node, inputs: [data, indices, updates], attributes 
   const depth = indices.shape[indices.shape.length - 1];
   const strides = rowMajorStrides(data.shape);
   const slice = shapeSize(data.shape.slice(depth));
-  const list = integersOf(indices);
-  const starts = Array.from({ length: shapeSize(indices.shape.slice(0, -1)) }, (_, t) => {
-    let start = 0;
-    for (let k = 0; k < depth; k++) start += resolveIndex(node, list[t * depth + k], data.shape[k]) * strides[k];
-    return start;
-  });
+  const list = indicesOf(indices);
+  const starts = allocateArray(Float64Array, shapeSize(indices.shape.slice(0, -1)));
+  for (let t = 0; t < starts.length; t++)
+    for (let k = 0; k < depth; k++) starts[t] += resolveIndex(node, list[t * depth + k], data.shape[k]) * strides[k];
   const reduction = (attributes["reduction"] as ScatterReduction | undefined) ?? "none";
   if (reduction !== "none") {
-    const targets = starts.flatMap((start) => Array.from({ length: slice }, (_, i) => start + i));
+    const targets = allocateArray(Float64Array, starts.length * slice);
+    for (let i = 0; i < targets.length; i++) targets[i] = starts[Math.floor(i / slice)] + (i % slice);
     return [reduceInto(data, updates, targets, reduction, true)];
   }
   const raw = rawElements(data).slice() as Float32Array;

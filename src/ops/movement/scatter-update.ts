@@ -5,11 +5,11 @@ import type { Node } from "../../model/node.ts";
 import { isKnown } from "../../tensor/dimension.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
-import { axisInput, checkIntegers, integersOf, resolveAxis, resolveIndex } from "./indices.ts";
+import { axisInput, checkIntegers, indicesOf, integersOf, resolveAxis, resolveIndex } from "./indices.ts";
 import { knownNumbers, movedValues } from "./moved-values.ts";
 import { rawElements, tensorOfRaw } from "./raw-elements.ts";
 
-function scatterTensor(data: Tensor, indices: readonly number[], updates: Tensor, axis: number, where: Pick<Node, "where">): Tensor {
+function scatterTensor(data: Tensor, indices: Float64Array, updates: Tensor, axis: number, where: Pick<Node, "where">): Tensor {
   const outer = shapeSize(data.shape.slice(0, axis));
   const inner = shapeSize(data.shape.slice(axis + 1));
   const length = data.shape[axis];
@@ -50,11 +50,11 @@ export const ScatterUpdate3 = defineOp({
     const length = to[axis];
     const inRange = known !== undefined && isKnown(length) && known.every((i) => i >= -length && i < length);
     const values = inRange
-      ? movedValues(context, [0, 2], ([d, u]) => [scatterTensor(d, known, u, axis, { where: "ScatterUpdate" })])
+      ? movedValues(context, [0, 2], ([d, u]) => [scatterTensor(d, Float64Array.from(known), u, axis, { where: "ScatterUpdate" })])
       : undefined;
     return [outputSpec(data.elementType, to, values?.[0])];
   },
   evaluate: ({ node, inputs: [data, indices, updates, axis] }) => [
-    scatterTensor(data, integersOf(indices), updates, resolveAxis(node, integersOf(axis)[0], data.shape.length), node),
+    scatterTensor(data, indicesOf(indices), updates, resolveAxis(node, integersOf(axis)[0], data.shape.length), node),
   ],
 });

@@ -39,6 +39,29 @@ function chosen(context: InferContext, length: Dimension, k: Dimension | undefin
   return isKnown(k) ? k : dimension(Math.max(0, minOf(k)), Math.min(maxOf(k), maxOf(length)), k.symbol);
 }
 
+/** Fills `taken` with the first of the numbers below `length`, in order; a heap, which needs no memory of its own. */
+function selectFirst(taken: Uint32Array, length: number, isBefore: (x: number, y: number) => boolean): void {
+  /** Lets the number at the top of the first `size` sink below all that come after it. */
+  const sink = (top: number, size: number): void => {
+    for (let at = top, child = 2 * top + 1; child < size; at = child, child = 2 * at + 1) {
+      if (child + 1 < size && isBefore(taken[child], taken[child + 1])) child++;
+      if (!isBefore(taken[at], taken[child])) return;
+      [taken[at], taken[child]] = [taken[child], taken[at]];
+    }
+  };
+  for (let i = 0; i < taken.length; i++) taken[i] = i;
+  for (let i = taken.length >> 1; i >= 0; i--) sink(i, taken.length);
+  for (let i = taken.length; i < length && taken.length > 0; i++) {
+    if (!isBefore(i, taken[0])) continue;
+    taken[0] = i;
+    sink(0, taken.length);
+  }
+  for (let size = taken.length - 1; size > 0; size--) {
+    [taken[0], taken[size]] = [taken[size], taken[0]];
+    sink(0, size);
+  }
+}
+
 function evaluate({ node, inputs: [data, kTensor], attributes: a }: EvaluateContext): readonly Tensor[] {
   const axis = normalizeAxis(a["axis"] as number, data.shape.length) ?? node.fail("the axis is out of range");
   const length = data.shape[axis];
@@ -52,16 +75,14 @@ function evaluate({ node, inputs: [data, kTensor], attributes: a }: EvaluateCont
   const indices = allocateArray(Float64Array, size);
   const sign = a["mode"] === "max" ? -1 : 1;
   const stride = shapeSize(data.shape.slice(axis + 1));
-  const order = new Uint32Array(length);
+  const taken = allocateArray(Uint32Array, k);
   eachLine(data.shape, axis, (first) => {
-    for (let i = 0; i < length; i++) order[i] = i;
     // Equal elements in their order.
-    order.sort((x, y) => {
+    selectFirst(taken, length, (x, y) => {
       const p = keys[first + x * stride];
       const q = keys[first + y * stride];
-      return p < q ? -sign : p > q ? sign : x - y;
+      return p === q ? x < y : p < q === sign > 0;
     });
-    const taken = order.subarray(0, k);
     if (a["sort"] === "index") taken.sort();
     const to = Math.floor(first / (stride * length)) * stride * k + (first % stride);
     for (let i = 0; i < k; i++) {
