@@ -40,21 +40,28 @@ export const stepBytes = (threads: number): number => stepLayout.shares + thread
 
 const [rbx, rbp, r12, r13, r14, r15] = [3, 5, 12, 13, 14, 15];
 const calleeSaved = [rbx, rbp, r12, r13, r14, r15];
-const spinRounds = 20_000;
+/** Rounds of looking before a thread that needs another's tasks sleeps: 10 to 25 microseconds. */
+const spinRounds = 500;
+/** Rounds of looking for the next run before a worker sleeps until it is woken. */
+const idleRounds = 4000;
+/** How long a thread that waits for tasks sleeps at a time; the system adds its slack of some 50 microseconds. */
+const sleepNanoseconds = 1000;
 const futexCall = 202;
-const yieldCall = 24;
+const sleepCall = 35;
 const futexWaitPrivate = 128;
 const futexWakePrivate = 129;
 
 const at = (base: number, displacement: number): Memory => ({ base, displacement });
 
-/** The frame: the pool's state, a word of the function's own, the offset of this thread's share, tasks completed in a step, the run's first step. */
+/** The frame: the pool's state, a word of the function's own, the offset of this thread's share, tasks completed in a step, the run's first step, a timespec. */
 const stateWord = at(rsp, 0);
 const spareWord = at(rsp, 8);
 const shareWord = at(rsp, 16);
 const completedWord = at(rsp, 24);
 const firstWord = at(rsp, 32);
-const frameBytes = 40;
+const sleepSecondsWord = at(rsp, 40);
+const sleepNanosecondsWord = at(rsp, 48);
+const frameBytes = 56;
 
 class RunnerWriter {
   readonly a = new Assembler();
@@ -68,6 +75,8 @@ class RunnerWriter {
     for (const r of calleeSaved) this.a.op("push", 128, [r]);
     // Calls find the stack aligned to 16.
     this.a.op("sub.b", 128, [rsp, frameBytes]);
+    this.a.op("mov.imm", 128, [sleepSecondsWord, 0]);
+    this.a.op("mov.imm", 128, [sleepNanosecondsWord, sleepNanoseconds]);
   }
   leave(): void {
     this.a.op("add.b", 128, [rsp, frameBytes]);
@@ -227,13 +236,18 @@ class RunnerWriter {
     a.bind(ready);
   }
 
-  /** One round of waiting: spins as long as the register counts down, then gives the processor away. */
+  /**
+   * One round of waiting: spins as long as the register counts down, then sleeps a moment, so that a thread that was
+   * interrupted on this core or another can go on here. rax, rcx, rdi, rsi and r11 are lost.
+   */
   relax(rounds: number, again: Label): void {
     const { a } = this;
     a.op("pause", 128, []);
     a.op("sub.b", 128, [rounds, 1]);
     a.jumpIf("g", again);
-    a.op("mov.imm", 128, [rax, yieldCall]);
+    a.op("lea", 128, [rdi, sleepSecondsWord]);
+    a.op("xor", 128, [rsi, rsi]);
+    a.op("mov.imm", 128, [rax, sleepCall]);
     a.op("syscall", 128, []);
     a.op("mov.imm", 128, [rounds, 1]);
     a.jump(again);
@@ -345,7 +359,7 @@ export function emitWorker(threads: number): Uint8Array {
   a.op("mov.store", 128, [shareWord, rax]);
   a.bind(idle);
   a.op("mov", 128, [r13, stateWord]);
-  a.op("mov.imm", 128, [r12, spinRounds]);
+  a.op("mov.imm", 128, [r12, idleRounds]);
   a.bind(spin);
   const wait = a.label();
   a.op("cmp.b", 128, [at(r13, poolState.stop), 0]);
