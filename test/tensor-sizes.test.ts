@@ -3,11 +3,13 @@ import { VintnerError } from "../src/common/errors.ts";
 import { availableTargets } from "../src/devices/cpu/target-selection.ts";
 import { irFrontend } from "../src/frontends/ir/ir-frontend.ts";
 import { serializeModel } from "../src/ir/serialize-model.ts";
+import { shapeSize } from "../src/common/shape.ts";
 import { cloneModel } from "../src/model/clone.ts";
 import type { Model } from "../src/model/model.ts";
 import { Core } from "../src/runtime/core.ts";
 import { Tensor } from "../src/tensor/tensor.ts";
 import { optimize } from "../src/transformations/pipeline.ts";
+import { rangeError } from "./support/model-cases.ts";
 import { floats, int64s, node, type OnnxModelParts, readOnnx, value } from "./support/onnx-model.ts";
 
 /*
@@ -202,4 +204,51 @@ test("an input larger than any memory is refused where memory is needed for it",
   expect(() => readOnnx({ inputs: [value("x", [2 ** 40, 2 ** 40])], nodes: [node("Relu", ["x"], ["y"])] })).toThrow(
     /Parameter "x".*larger than can be addressed/,
   );
+});
+
+describe("windows far larger than the data", () => {
+  const far = 2 ** 31;
+  const windows: Readonly<Record<string, OnnxModelParts>> = {
+    "AveragePool along the height": { nodes: [node("AveragePool", ["x"], ["y"], { kernel_shape: [far, 1], pads: [far - 1, 0, 0, 0] })] },
+    "AveragePool along the width": { nodes: [node("AveragePool", ["x"], ["y"], { kernel_shape: [1, far], pads: [0, far - 1, 0, 0] })] },
+    "MaxPool along the width": { nodes: [node("MaxPool", ["x"], ["y"], { kernel_shape: [1, far], pads: [0, far - 1, 0, 0] })] },
+    "Conv's dilation": {
+      nodes: [node("Conv", ["x", "w"], ["y"], { pads: [far, 0, 0, 0], dilations: [far, 1] })],
+      initializers: [floats("w", [1, 1, 2, 1], [1, 2])],
+    },
+    "depthwise Conv": {
+      inputs: [value("x", [1, 2, 2, 70_000])],
+      nodes: [node("Conv", ["x", "w"], ["y"], { group: 2 })],
+      initializers: [
+        floats(
+          "w",
+          [2, 1, 1, 66_000],
+          Array.from({ length: 132_000 }, (_, i) => ((i % 7) - 3) / 1000),
+        ),
+      ],
+    },
+    "Resize of one axis": {
+      inputs: [value("x", [1, 1, 2, 3])],
+      nodes: [node("Resize", ["x", "", "", "sizes"], ["y"], { mode: "linear" })],
+      initializers: [int64s("sizes", [4], [1, 1, 2, 100_000])],
+    },
+  };
+  test.each(Object.entries(windows))("%s", (_, parts) => {
+    const model = readOnnx({ inputs: [value("x", [1, 1, 4, 4])], ...parts });
+    const shape = model.input().shape;
+    const x = new Tensor(
+      "f32",
+      shape,
+      Float32Array.from({ length: shapeSize(shape) }, (__, i) => (i % 5) - 2),
+    );
+    const run = (device: string, config: Record<string, string>): Tensor => {
+      const compiled = new Core().compileModelSync(model, device, config);
+      const [y] = Object.values(compiled.createInferRequest().infer([x]));
+      compiled.dispose();
+      return y as Tensor;
+    };
+    const expected = run("REFERENCE", {});
+    for (const target of availableTargets())
+      if (target !== "interpreter") expect(rangeError(run("CPU", { CPU_TARGET: target }), expected), target).toBeLessThanOrEqual(1e-5);
+  });
 });

@@ -8,7 +8,7 @@ import {
   segmentOperands,
 } from "./kernels/convolution.ts";
 import type { WindowAxis } from "./kernels/convolution-window.ts";
-import { paddedChannels, slidingWindowKernel, slidingWindowKey } from "./kernels/sliding-window.ts";
+import { paddedChannels, slidingWindowKernel, slidingWindowKey, widestWindow } from "./kernels/sliding-window.ts";
 import { blockChannels } from "./kernels/tile.ts";
 import type { Group } from "./fuse.ts";
 import type { LoweringContext } from "./lowering-context.ts";
@@ -81,7 +81,8 @@ export function lowerConvolution(
   views: ConvolutionViews,
   weights: ConvolutionWeights,
 ): void {
-  if (views.groups > 1 && weights.outputs === 1 && weights.inputs === 1) depthwise(context, result, views, weights);
+  if (views.groups > 1 && weights.outputs === 1 && weights.inputs === 1 && views.x.kernel <= widestWindow)
+    depthwise(context, result, views, weights);
   else dense(context, result, views, weights);
 }
 

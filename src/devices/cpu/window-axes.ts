@@ -23,3 +23,10 @@ export function windowAxes(
   const axes = spatialAxes(node, input, output, kernel).map(windowOf);
   return axes.length === 1 ? [unit, axes[0]] : [axes[0], axes[1]];
 }
+
+/**
+ * Whether positions of all windows, those outside of the input too, are 32-bit integers, as WebAssembly computes them. Padding and
+ * dilation are numbers in a file, bound to nothing.
+ */
+export const hasSmallPositions = (axes: readonly WindowAxis[]): boolean =>
+  axes.every((a) => a.input + a.output * a.stride + a.kernel * a.dilation + Math.abs(a.pad) < 2 ** 31);

@@ -1,6 +1,7 @@
 import { Index, KernelBuilder } from "../../../kernel/builder.ts";
 import type { Kernel, KernelBuffer, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
+import { allocateArray } from "../../../tensor/allocate-array.ts";
 import { itemsPerTask } from "../loop-nest.ts";
 import { type View, viewSpan } from "../view.ts";
 import { axisKey, inputOf, interiorRange, type RowRun, rowRuns, tapIsInside, tapRange, type WindowAxis } from "./convolution-window.ts";
@@ -28,19 +29,25 @@ const lowestFloat = -3.4028234663852886e38;
 /** Operations of a tile up to which all its taps are written out, without a loop over the rows of the window. */
 const mostStraight = 32;
 
+/** Longest rows of windows: their taps are written out one by one, and code must not grow with a number in a file. */
+export const widestWindow = 4096;
+
 /** Channels of packed weights: padded, so that the last vector may be read whole. */
 export const paddedChannels = (channels: number, target: KernelTarget): number => Math.ceil(channels / target.lanes) * target.lanes;
 
+/** How many taps of an output's window lie inside the input. */
+function tapsInside(axis: WindowAxis, output: number): number {
+  const first = inputOf(axis, output, 0);
+  const begin = Math.max(0, Math.ceil(-first / axis.dilation));
+  const end = Math.min(axis.kernel, Math.ceil((axis.input - first) / axis.dilation));
+  return Math.max(0, end - begin);
+}
+
 /** 1 / inputs inside the window, for each output [height][width]. */
 export function windowReciprocals(y: WindowAxis, x: WindowAxis): Float32Array {
-  const inside = (axis: WindowAxis, o: number): number => {
-    let n = 0;
-    for (let t = 0; t < axis.kernel; t++) if (tapIsInside(axis, o, t)) n++;
-    return n;
-  };
-  const table = new Float32Array(y.output * x.output);
+  const table = allocateArray(Float32Array, y.output * x.output);
   for (let oy = 0; oy < y.output; oy++)
-    for (let ox = 0; ox < x.output; ox++) table[oy * x.output + ox] = 1 / Math.max(1, inside(y, oy) * inside(x, ox));
+    for (let ox = 0; ox < x.output; ox++) table[oy * x.output + ox] = 1 / Math.max(1, tapsInside(y, oy) * tapsInside(x, ox));
   return table;
 }
 

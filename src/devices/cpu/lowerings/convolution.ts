@@ -1,28 +1,31 @@
 import type { Node } from "../../../model/node.ts";
 import { convolutionGroup, type ConvolutionViews, finishConvolution, lowerConvolution } from "../lower-convolution.ts";
 import type { Lowering } from "../lowering.ts";
-import { windowAxes } from "../window-axes.ts";
+import { hasSmallPositions, windowAxes } from "../window-axes.ts";
 import type { View } from "../view.ts";
 
 const rankOf = (node: Node): number => node.inputs[0].shape.length;
+
+const axesOf = (node: Node): ReturnType<typeof windowAxes> => {
+  const kernel = node.inputs[1].shape.slice(node.type === "GroupConvolution" ? 3 : 2);
+  return windowAxes(node, node.inputs[0].shape.slice(2), node.outputs[0].shape.slice(2), kernel);
+};
 
 /** Convolution and GroupConvolution of one or two spatial dimensions with constant weights. */
 export const convolutionLowering: Lowering = {
   types: ["Convolution", "GroupConvolution"],
   accepts: (node) =>
-    (rankOf(node) === 3 || rankOf(node) === 4) && node.inputs[0].elementType === "f32" && node.inputs[1].constant !== undefined,
+    (rankOf(node) === 3 || rankOf(node) === 4) &&
+    node.inputs[0].elementType === "f32" &&
+    node.inputs[1].constant !== undefined &&
+    hasSmallPositions(axesOf(node)),
   takesEpilogue: () => true,
   lower(context, group) {
     const { anchor } = group;
     const grouped = anchor.type === "GroupConvolution";
     const weightShape = anchor.inputs[1].shape;
     const groups = grouped ? weightShape[0] : 1;
-    const [y, x] = windowAxes(
-      anchor,
-      anchor.inputs[0].shape.slice(2),
-      anchor.outputs[0].shape.slice(2),
-      weightShape.slice(grouped ? 3 : 2),
-    );
+    const [y, x] = axesOf(anchor);
     const flat = (view: View): View =>
       view.shape.length === 4
         ? view
