@@ -1,6 +1,7 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { basename, extname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { readFile } from "#platform/files";
 import { VintnerError } from "vintner";
 import { Progress } from "../src/cli/progress.ts";
 import { decodeImage } from "../src/formats/image/decode-image.ts";

@@ -10,7 +10,7 @@ import { listPorts, portIndex, portName } from "./ports.ts";
 /** Inputs by name, or in the model's order. */
 export type InferInputs = Readonly<Record<string, TensorLike>> | readonly TensorLike[];
 
-/** Outputs by name, in the model's order. */
+/** Outputs by name. JavaScript lists names that are whole numbers first: `getOutputTensor(i)` follows the model's order. */
 export type InferOutputs = Record<string, Tensor>;
 
 /** One inference at a time on a compiled model, with tensors of its own. Made by `CompiledModel.createInferRequest`. */
