@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -149,6 +149,17 @@ describe.skipIf(missing)(`the command${missing}`, () => {
       expect(results[i]?.code, results[i]?.stderr).toBe(code);
     }
   });
+
+  const full = "/dev/full";
+  test.skipIf(!existsSync(full))(
+    `says that its output has no room${existsSync(full) ? "" : " (skipped: the system has no /dev/full)"}`,
+    async () => {
+      const output = openSync(full, "w");
+      const { code, stderr } = await runCli(["query", model, "--json"], folder, output);
+      closeSync(output);
+      expect([code, stderr]).toEqual([1, "error: what is printed cannot be written; got ENOSPC. Check the space where it goes.\n"]);
+    },
+  );
 
   test("queries, inspects and measures", async () => {
     const [query, stage, nodes, benchmark] = await Promise.all([

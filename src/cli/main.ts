@@ -28,6 +28,7 @@ const commands: Readonly<Record<string, CommandEntry>> = {
 // A reader that has seen enough, such as `head`, closes the pipe.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  process.stderr.write(`error: what is printed cannot be written; got ${error.code ?? error.message}. Check the space where it goes.\n`);
+  process.exit(1);
 });
 process.exitCode = await runCommandLine(version, commands, process.argv.slice(2));

@@ -9,17 +9,17 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** Runs `vintner` from its sources, in a process of its own. */
-export function runCli(args: readonly string[], folder: string = root): Promise<CliResult> {
+/** Runs `vintner` from its sources, in a process of its own. `output` is an open file that takes what it prints. */
+export function runCli(args: readonly string[], folder: string = root, output?: number): Promise<CliResult> {
   const tsx = resolve(root, "node_modules/tsx/dist/loader.mjs");
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, ["--import", tsx, "--conditions=source", resolve(root, "src/cli/main.ts"), ...args], {
       cwd: folder,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", output ?? "pipe", "pipe"],
     });
     let [stdout, stderr] = ["", ""];
-    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    child.stdout?.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
     child.on("error", fail);
     child.on("close", (code) => done({ code, stdout, stderr }));
   });

@@ -15,7 +15,11 @@ function readError(path: string, error: unknown): VintnerError {
     return new VintnerError("FILE_NOT_FOUND", { what: "there is no such file", where: path, hint: "Check the path" }, { cause: error });
   if (code === "EISDIR")
     return new VintnerError("FILE_ACCESS", { what: "this is a folder, not a file", where: path, hint: "Name a file" }, { cause: error });
-  return new VintnerError("FILE_ACCESS", { what: "the file cannot be read", where: path, got: code || String(error) }, { cause: error });
+  return new VintnerError(
+    "FILE_ACCESS",
+    { what: "the file cannot be read", where: path, got: code || String(error), hint: "Check its permissions" },
+    { cause: error },
+  );
 }
 
 const view = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
