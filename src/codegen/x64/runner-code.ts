@@ -40,10 +40,10 @@ export const stepBytes = (threads: number): number => stepLayout.shares + thread
 
 const [rbx, rbp, r12, r13, r14, r15] = [3, 5, 12, 13, 14, 15];
 const calleeSaved = [rbx, rbp, r12, r13, r14, r15];
-/** Rounds of looking before a thread that needs another's tasks sleeps: 10 to 25 microseconds. */
-const spinRounds = 500;
+/** Rounds of looking before a thread that needs another's tasks sleeps: 40 to 100 microseconds. */
+const spinRounds = 2_000;
 /** Rounds of looking for the next run before a worker sleeps until it is woken. */
-const idleRounds = 4000;
+const idleRounds = 20_000;
 /** How long a thread that waits for tasks sleeps at a time; the system adds its slack of some 50 microseconds. */
 const sleepNanoseconds = 1000;
 const futexCall = 202;
