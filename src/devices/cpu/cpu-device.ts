@@ -7,7 +7,6 @@ import { unsupportedOperations } from "../unsupported-operations.ts";
 import type { Device, Executable, Stage, Support } from "../device.ts";
 import { choice, type Config, count, flag, type Properties, readOnly } from "../property.ts";
 import { CpuExecutable } from "./cpu-executable.ts";
-import { towardsProgram } from "./first-program.ts";
 import { isElementwise } from "./fuse.ts";
 import { inspectStage } from "./inspect-stage.ts";
 import { loweringOf } from "./lowerings.ts";
@@ -65,15 +64,13 @@ export const cpuDevice: Device = {
 
   compile(model: Model, config: Config): Executable {
     unsupportedOperations("CPU", this.query(model, config));
-    return towardsProgram(model, () => {
-      const engine = createEngine(targetOf(config), config["INFERENCE_NUM_THREADS"] as number);
-      try {
-        return new CpuExecutable(model, engine, config["PERF_COUNT"] === true);
-      } catch (error) {
-        engine.dispose();
-        throw error;
-      }
-    });
+    const engine = createEngine(targetOf(config), config["INFERENCE_NUM_THREADS"] as number);
+    try {
+      return new CpuExecutable(model, engine, config["PERF_COUNT"] === true);
+    } catch (error) {
+      engine.dispose();
+      throw error;
+    }
   },
 
   inspect(model: Model, stage: Stage, config: Config): string {

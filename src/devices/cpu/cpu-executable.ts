@@ -72,13 +72,11 @@ export class CpuExecutable implements Executable {
 
   /** Memory and code for inferences of these input shapes. */
   inference(shapes: readonly (readonly number[])[]): DeviceRequest {
-    return towardsProgram(this.model, () => {
-      const plan = this.#plan(shapes);
-      if (plan.kind === "host") return plan.host.createRequest();
-      const ready = this.#ready?.program === plan.program ? this.#ready : undefined;
-      if (ready) this.#ready = undefined;
-      return new ProgramInference(ready ?? this.#instance(plan.program), this.model, this.#profiling);
-    });
+    const plan = this.#plan(shapes);
+    if (plan.kind === "host") return plan.host.createRequest();
+    const ready = this.#ready?.program === plan.program ? this.#ready : undefined;
+    if (ready) this.#ready = undefined;
+    return new ProgramInference(ready ?? this.#instance(plan.program), this.model, this.#profiling);
   }
 
   createRequest(): DeviceRequest {
@@ -110,7 +108,7 @@ export class CpuExecutable implements Executable {
   }
 
   #instance(program: CpuProgram): ProgramInstance {
-    const instance = new ProgramInstance(program, this.engine);
+    const instance = towardsProgram(this.model, () => new ProgramInstance(program, this.engine));
     programIsMade();
     return instance;
   }
@@ -124,7 +122,8 @@ export class CpuExecutable implements Executable {
       const isOpen = fixed.nodes().some((n) => n.outputs.some((o) => o.partialShape.isDynamic));
       if (!isOpen) checkMemory(fixed, this.engine.capacity, (type, count) => count * memoryElementBytes[memoryElementOf(type)]);
       if (isOpen) return { kind: "host", host: new ReferenceExecutable(fixed, { PERF_COUNT: this.#profiling }) };
-      return { kind: "program", program: planProgram(lower(fixed, this.engine.target, this.engine.threads, this.#constants)) };
+      const { target, threads } = this.engine;
+      return { kind: "program", program: towardsProgram(fixed, () => planProgram(lower(fixed, target, threads, this.#constants))) };
     });
   }
 }

@@ -6,7 +6,10 @@ const mostOperations = 1500;
 
 let isMade = false;
 
-/** Does what leads to a program; until a process has its first, by code that is not optimized yet and will not be meanwhile. */
+/**
+ * Lowers a model or generates its code; until a process has its first program, by code that is not optimized yet and will
+ * not be meanwhile. Not for what works through weights, such as folding constants: its loops are worth optimizing.
+ */
 export const towardsProgram = <T>(model: Model, work: () => T): T =>
   isMade || model.nodes().length > mostOperations ? work() : runCold(work);
 
