@@ -282,6 +282,7 @@ function emitWaitForPhase(
  */
 function emitAwaitLeaving(a: FunctionAssembler): void {
   a.loop(() => {
+    emitTrapIfFailed(a);
     loadWord(a, control.active);
     a.op("br_if", 0);
   });
