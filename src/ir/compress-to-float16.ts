@@ -12,9 +12,9 @@ import { shapeConstants } from "./shape-constants.ts";
 const largest = 65504;
 
 /**
- * Which weights become f16. "all": those that OpenVINO 2026 chooses. "accurate": of them, those that are worth their noise:
- * outputs are then several times closer to those of the f32 model, and the weights of a network of less than some million
- * elements take up to 70 instead of 50 % of their f32 size, those of a large network hardly more than 50.
+ * Which weights become f16. "all": those that OpenVINO 2026 chooses, for half the size. "accurate": of them, those that are
+ * worth their noise: outputs are then several times closer to those of the f32 model, for up to 70 % of its size, and more
+ * where filters before a logarithm are most of it.
  */
 export type Fp16Weights = "accurate" | "all";
 /** Where so much of a constant is out of the range of f16, or relatively too far off, it stays as it is. */

@@ -3,7 +3,7 @@ import type { Node } from "../model/node.ts";
 
 /** Elements of a constant that is small. */
 const smallElements = 65_536;
-/** Small constants, the smallest first, stay f32 up to this share of all elements. */
+/** Small constants, the smallest first, stay f32 until this share of all elements is f32. */
 const smallShare = 0.4;
 
 /** What the filters of a spectrogram go through on their way to its logarithm: arithmetic, sums and movement, no activation. */
@@ -36,12 +36,6 @@ export function float32Weights(model: Model): Set<Node> {
   for (const node of nodes)
     if (node.constant?.elementType === "f32" || node.constant?.elementType === "f64") sizes.set(node, node.constant.data.length);
   const kept = new Set<Node>();
-  let room = smallShare * [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  for (const [node, size] of [...sizes].toSorted(([, a], [, b]) => a - b)) {
-    room -= size;
-    if (room < 0 || size > smallElements) break;
-    kept.add(node);
-  }
   const open = nodes.filter((node) => node.type === "Log");
   const visited = new Set<Node>(open);
   for (let node = open.pop(); node !== undefined; node = open.pop())
@@ -51,5 +45,13 @@ export function float32Weights(model: Model): Set<Node> {
       visited.add(source);
       open.push(source);
     }
+  const sum = (of: Iterable<Node>): number => [...of].reduce((n, node) => n + (sizes.get(node) ?? 0), 0);
+  let room = smallShare * sum(sizes.keys()) - sum(kept);
+  for (const [node, size] of [...sizes].toSorted(([, x], [, y]) => x - y)) {
+    if (kept.has(node)) continue;
+    room -= size;
+    if (room < 0 || size > smallElements) break;
+    kept.add(node);
+  }
   return kept;
 }
