@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { VintnerError } from "../common/errors.ts";
+import { thrownBy } from "../common/thrown-error.fixture.ts";
 import { Model } from "../model/model.ts";
 import { Node } from "../model/node.ts";
 import { Add } from "../ops/elementwise/add.ts";
@@ -28,15 +28,6 @@ describe("saveModel", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const errorOf = (action: () => void): VintnerError => {
-    try {
-      action();
-    } catch (error) {
-      if (error instanceof VintnerError) return error;
-    }
-    throw new Error("no VintnerError was thrown");
-  };
-
   it("writes both files, with FP16 weights unless told otherwise, and replaces what was there", async () => {
     const path = join(folder, "net.xml");
     saveModelSync(model, path, { compressToFp16: false });
@@ -60,36 +51,36 @@ describe("saveModel", () => {
 
   it("leaves nothing new where the .xml cannot be written", () => {
     mkdirSync(join(folder, "net.xml"));
-    expect(errorOf(() => saveModelSync(model, join(folder, "net.xml")))).toMatchObject({ code: "FILE_ACCESS" });
+    expect(thrownBy(() => saveModelSync(model, join(folder, "net.xml")))).toMatchObject({ code: "FILE_ACCESS" });
     expect(readdirSync(folder)).toEqual(["net.xml"]);
   });
 
   it("brings the old weights back where the .xml cannot be written", () => {
     mkdirSync(join(folder, "net.xml"));
     writeFileSync(join(folder, "net.bin"), "old");
-    errorOf(() => saveModelSync(model, join(folder, "net.xml")));
+    thrownBy(() => saveModelSync(model, join(folder, "net.xml")));
     expect(readFileSync(join(folder, "net.bin"), "utf8")).toBe("old");
     expect(readdirSync(folder).toSorted()).toEqual(["net.bin", "net.xml"]);
   });
 
   it("writes nothing where the folder is a file", () => {
     writeFileSync(join(folder, "file"), "kept");
-    expect(errorOf(() => saveModelSync(model, join(folder, "file/net.xml"))).code).toBe("FILE_ACCESS");
+    expect(thrownBy(() => saveModelSync(model, join(folder, "file/net.xml"))).code).toBe("FILE_ACCESS");
     expect(readdirSync(folder)).toEqual(["file"]);
     expect(readFileSync(join(folder, "file"), "utf8")).toBe("kept");
   });
 
   it.skipIf(process.getuid?.() === 0)(`writes nothing to a folder without permission${asRoot}`, () => {
     chmodSync(folder, 0o500);
-    expect(errorOf(() => saveModelSync(model, join(folder, "net.xml"))).code).toBe("FILE_ACCESS");
+    expect(thrownBy(() => saveModelSync(model, join(folder, "net.xml"))).code).toBe("FILE_ACCESS");
     expect(readdirSync(folder)).toEqual([]);
     chmodSync(folder, 0o700);
   });
 
   it("says what to do about a folder that does not exist, and about another ending", () => {
-    const missing = errorOf(() => saveModelSync(model, join(folder, "none/net.xml")));
+    const missing = thrownBy(() => saveModelSync(model, join(folder, "none/net.xml")));
     expect(missing.code).toBe("FILE_ACCESS");
     expect(missing.details.hint).toContain("Create the folder");
-    expect(errorOf(() => saveModelSync(model, join(folder, "net.onnx"))).code).toBe("INVALID_ARGUMENT");
+    expect(thrownBy(() => saveModelSync(model, join(folder, "net.onnx"))).code).toBe("INVALID_ARGUMENT");
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { VintnerError } from "../common/errors.ts";
+import { thrownBy } from "../common/thrown-error.fixture.ts";
 import type { Device, Executable } from "../devices/device.ts";
 import { count } from "../devices/property.ts";
 import { Model } from "../model/model.ts";
@@ -60,31 +60,21 @@ function compiled(model = passOn()): {
 const data = new Tensor("f32", [2], [1, 2]);
 const info = new Tensor("i64", [3], [4, 5, 6]);
 
-function failure(run: () => unknown): VintnerError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof VintnerError) return error;
-    throw error;
-  }
-  throw new Error("nothing failed");
-}
-
 describe("CompiledModel", () => {
   const { compiledModel } = compiled();
   test("finds ports by index and by every name", () => {
     expect(compiledModel.input(1)).toBe(compiledModel.input("info"));
     expect(compiledModel.output("out1")).toBe(compiledModel.outputs[1]);
-    const error = failure(() => compiledModel.input("x"));
+    const error = thrownBy(() => compiledModel.input("x"));
     expect(error.code).toBe("INVALID_ARGUMENT");
     expect(error.message).toContain('the model has no input "x"; expected "data" f32[2], "info" i64[?]');
-    expect(failure(() => compiledModel.input()).message).toContain("must be named");
+    expect(thrownBy(() => compiledModel.input()).message).toContain("must be named");
   });
 
   test("knows the device's properties", () => {
     expect([compiledModel.getProperty("THREADS"), compiledModel.getProperty("OPTIMAL_NUMBER_OF_INFER_REQUESTS")]).toEqual([3, 2]);
     expect(compiledModel.getProperty("EXECUTION_DEVICES")).toEqual(["FAKE"]);
-    expect(failure(() => compiledModel.getProperty("CACHE")).message).toContain("THREADS");
+    expect(thrownBy(() => compiledModel.getProperty("CACHE")).message).toContain("THREADS");
   });
 });
 
@@ -101,7 +91,7 @@ describe("InferRequest", () => {
     (request.getInputTensor(0).data as Float32Array)[1] = 7;
     expect([...request.infer({ info })["out0"].data]).toEqual([0, 7]);
     expect([...request.infer()["out1"].data]).toEqual([4n, 5n, 6n]);
-    expect(failure(() => compiled().compiledModel.createInferRequest().infer({ data })).message).toContain("dynamic shape");
+    expect(thrownBy(() => compiled().compiledModel.createInferRequest().infer({ data })).message).toContain("dynamic shape");
   });
 
   test("writes results to tensors that were set for outputs", () => {
@@ -113,7 +103,7 @@ describe("InferRequest", () => {
     expect([...target.data]).toEqual([1, 2]);
     expect(request.getTensor("out0")).toBe(target);
     request.setOutputTensor(1, new Tensor("i64", [1]));
-    expect(failure(() => request.infer()).details).toMatchObject({ where: 'output "out1"', expected: "[3]", got: "[1]" });
+    expect(thrownBy(() => request.infer()).details).toMatchObject({ where: 'output "out1"', expected: "[3]", got: "[1]" });
   });
 
   test.each([
@@ -128,7 +118,7 @@ describe("InferRequest", () => {
     ["something else", { data: "1,2" as never }, 'this is no tensor; expected a Tensor or a typed array, got "1,2"'],
     ["a tensor in place of a list", data as never, "in an object by name, or in a list"],
   ])("refuses %s", (_, inputs, message) => {
-    const error = failure(() => compiled().compiledModel.createInferRequest().infer(inputs));
+    const error = thrownBy(() => compiled().compiledModel.createInferRequest().infer(inputs));
     expect(error.code).toBe("INVALID_ARGUMENT");
     expect(error.message).toContain(message);
   });
@@ -153,7 +143,7 @@ describe("dispose", () => {
     request.dispose();
     expect(disposed()).toBe(0);
     for (const use of [() => request.infer([data, info]), () => request.getInputTensor(0)])
-      expect(failure(use).message).toContain("the request has been disposed of");
+      expect(thrownBy(use).message).toContain("the request has been disposed of");
     settle[0]();
     expect(Object.keys(await running)).toEqual(["out0", "out1"]);
     expect(disposed()).toBe(1);
@@ -167,7 +157,7 @@ describe("dispose", () => {
     const ends = Promise.allSettled(running);
     compiledModel.dispose();
     for (const use of [() => compiledModel.createInferRequest(), () => idle.infer([data, info])])
-      expect(failure(use).message).toContain("the compiled model has been disposed of");
+      expect(thrownBy(use).message).toContain("the compiled model has been disposed of");
     settle[0]();
     await running[0];
     expect(executables()).toBe(0);

@@ -154,6 +154,7 @@ export class Assembler {
         invariant(label.at !== undefined, "a label that is used but never bound");
         this.#patch32(use, label.at - (use + 4));
       }
+    if (this.#literals.size > 0) this.#lines?.push({ offset: this.#length, text: "literals:" });
     for (const { words, uses } of [...this.#literals.values()].toSorted((a, b) => b.words.length - a.words.length)) {
       const bytes = words.length * 4;
       while (this.#length % Math.min(64, bytes) !== 0) this.#byte(0xcc);

@@ -4,6 +4,7 @@ import { KernelBuilder } from "../../kernel/builder.ts";
 import { InterpreterEngine } from "../../kernel/interpreter-engine.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { targets } from "../../kernel/target.ts";
+import { disassembleKernel } from "./disassemble-kernel.ts";
 import { emitKernel } from "./emit-kernel.ts";
 import type { X64Target } from "./instruction-buffer.ts";
 import { availableX64Targets, createX64Engine } from "./x64-engine.ts";
@@ -93,6 +94,12 @@ describe("emitKernel", () => {
       expect(runKernel(engine, kernel, [data])).toEqual(runKernel(new InterpreterEngine(engine.target), kernel, [data]));
     }
   });
+});
+
+it.each(engines.map((engine) => engine.target.name as X64Target))("disassembles no numbers as code on %s", (target) => {
+  const k = new KernelBuilder("fill", targets[target]);
+  k.store(k.buffer("y", "f32", k.lanes, "write"), 0, k.constant(7));
+  expect(disassembleKernel(k.build({ key: "fill" }), target)).toMatch(/  c3 +ret\nliterals:\n$/);
 });
 
 describe.each(engines.map((engine) => ({ target: engine.target.name as X64Target, engine })))(

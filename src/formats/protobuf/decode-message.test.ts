@@ -1,6 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
-import { VintnerError } from "../../common/errors.ts";
+import type { VintnerError } from "../../common/errors.ts";
+import { thrownBy } from "../../common/thrown-error.fixture.ts";
 import { decodeMessage } from "./decode-message.ts";
 import { ModelProtoSchema, TensorProto_DataType as DataType, TypeProtoSchema } from "./generated/onnx_pb.ts";
 
@@ -13,15 +14,7 @@ const bytes = toBinary(
   }),
 );
 
-function failure(data: Uint8Array): VintnerError {
-  try {
-    decodeMessage(ModelProtoSchema, data, options);
-  } catch (error) {
-    if (error instanceof VintnerError) return error;
-    throw error;
-  }
-  throw new Error("the message was decoded");
-}
+const failure = (data: Uint8Array): VintnerError => thrownBy(() => decodeMessage(ModelProtoSchema, data, options));
 
 describe("decodeMessage", () => {
   test("bytes are views on the data", () => {

@@ -1,19 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { VintnerError } from "../../common/errors.ts";
+import type { VintnerError } from "../../common/errors.ts";
+import { thrownBy } from "../../common/thrown-error.fixture.ts";
 import { formatXml } from "./format-xml.ts";
 import { childOf, childrenOf, parseXml, type XmlElement } from "./parse-xml.ts";
 
 const parse = (text: string): XmlElement => parseXml(new TextEncoder().encode(text), "model.xml");
 
-function errorOf(text: string | Uint8Array): VintnerError {
-  try {
-    parseXml(typeof text === "string" ? new TextEncoder().encode(text) : text, "model.xml");
-  } catch (error) {
-    if (error instanceof VintnerError) return error;
-    throw error;
-  }
-  throw new Error("no error was thrown");
-}
+const errorOf = (text: string | Uint8Array): VintnerError =>
+  thrownBy(() => parseXml(typeof text === "string" ? new TextEncoder().encode(text) : text, "model.xml"));
 
 describe("parseXml", () => {
   test("keeps order, attributes as text, spaces in them, and text of elements without children", () => {

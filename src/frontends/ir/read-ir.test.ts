@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type ErrorCode, VintnerError } from "../../common/errors.ts";
+import type { ErrorCode, VintnerError } from "../../common/errors.ts";
+import { thrownBy } from "../../common/thrown-error.fixture.ts";
 import type { Model } from "../../model/model.ts";
 import type { PartialShape } from "../../tensor/partial-shape.ts";
 import { readModelSync } from "../read-model.ts";
@@ -34,15 +35,7 @@ function read(parts: Parts = {}): Model {
   return readModelSync({ name: "net.xml", bytes: new TextEncoder().encode(xml), ...(bin && { files: { "net.bin": bin } }) });
 }
 
-function errorOf(parts: Parts): VintnerError {
-  try {
-    read(parts);
-  } catch (error) {
-    if (error instanceof VintnerError) return error;
-    throw error;
-  }
-  throw new Error("no error was thrown");
-}
+const errorOf = (parts: Parts): VintnerError => thrownBy(() => read(parts));
 
 describe("readIr", () => {
   test("reads layers in whatever order they stand", () => {

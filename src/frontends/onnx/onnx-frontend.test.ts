@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { VintnerError } from "../../common/errors.ts";
+import type { VintnerError } from "../../common/errors.ts";
+import { thrownBy } from "../../common/thrown-error.fixture.ts";
 import {
   AttributeProto_AttributeType as AttributeType,
   TensorProto_DataLocation as DataLocation,
@@ -12,15 +13,7 @@ import { floats, int64s, node, onnxBytes, type OnnxModelParts, readOnnx, value }
 
 const types = (model: Model): string[] => model.nodes().map((n) => n.type);
 
-function failure(parts: OnnxModelParts | Uint8Array, files?: Readonly<Record<string, Uint8Array>>): VintnerError {
-  try {
-    readOnnx(parts, files);
-  } catch (error) {
-    if (error instanceof VintnerError) return error;
-    throw error;
-  }
-  throw new Error("the model was read");
-}
+const failure = (...parameters: Parameters<typeof readOnnx>): VintnerError => thrownBy(() => readOnnx(...parameters));
 
 describe("graphs", () => {
   test("inputs, outputs and nodes keep their names", () => {
