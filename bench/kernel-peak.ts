@@ -8,7 +8,7 @@ import {
 import type { WindowAxis } from "../src/devices/cpu/kernels/convolution-window.ts";
 import { flatten } from "../src/devices/cpu/lower-convolution.ts";
 import { blockChannels } from "../src/devices/cpu/kernels/tile.ts";
-import { stridesOfOrder, type View } from "../src/devices/cpu/view.ts";
+import { stridesOfOrder, type View } from "../src/lowering/view.ts";
 import { measurePeak } from "../src/codegen/x64/peak-probe.ts";
 import type { Step } from "../src/kernel/engine.ts";
 

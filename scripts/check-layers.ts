@@ -14,6 +14,7 @@ const layers = [
   "ir",
   "quantization",
   "kernel",
+  "lowering",
   "codegen",
   "devices",
   "runtime",

@@ -7,7 +7,7 @@ import { unsupportedOperations } from "../unsupported-operations.ts";
 import type { Device, Executable, Stage, Support } from "../device.ts";
 import { choice, type Config, count, flag, type Properties, readOnly } from "../property.ts";
 import { CpuExecutable } from "./cpu-executable.ts";
-import { isElementwise } from "./fuse.ts";
+import { isElementwise } from "../../lowering/fuse.ts";
 import { inspectStage } from "./inspect-stage.ts";
 import { loweringOf } from "./lowerings.ts";
 import { availableTargets, createEngine, selectTarget } from "./target-selection.ts";

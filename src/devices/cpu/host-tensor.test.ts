@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { Tensor } from "../../tensor/tensor.ts";
 import { memoryElementOf, readView, tensorToMemory, viewArray, writeView } from "./host-tensor.ts";
-import { viewSize } from "./view.ts";
-import { arbitraryView, denseView, elementsOf } from "./view.fixture.ts";
+import { viewSize } from "../../lowering/view.ts";
+import { arbitraryView, denseView, elementsOf } from "../../lowering/view.fixture.ts";
 
 /** The elements of a view's block, and where the view's array starts in them. */
 function blockOf(view: Parameters<typeof elementsOf>[0]): { block: Float32Array; places: number[] } {

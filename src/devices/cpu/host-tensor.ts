@@ -2,8 +2,8 @@ import type { MemoryElement } from "../../kernel/kernel.ts";
 import { type ElementType, elementTypes, type TypedArray, type TypedArrayConstructor } from "../../tensor/element-type.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type NumberArray, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
-import type { View } from "./view.ts";
-import { isRowMajor, viewSize } from "./view.ts";
+import type { View } from "../../lowering/view.ts";
+import { isRowMajor, viewSize } from "../../lowering/view.ts";
 
 /** How a type is held inside: floats as f32, booleans as bytes, small integers as they are, the others as i32 (as OpenVINO's CPU plugin does). */
 export function memoryElementOf(type: ElementType): MemoryElement {

@@ -5,7 +5,7 @@ import { formatScalar } from "../../model/scalar-expression.ts";
 import type { Stage } from "../device.ts";
 import type { CpuExecutable } from "./cpu-executable.ts";
 import type { CpuProgram } from "./program.ts";
-import type { View } from "./view.ts";
+import type { View } from "../../lowering/view.ts";
 
 const printView = (v: View): string =>
   `${v.element}[${v.shape}] in ${v.block.kind} ${v.block.id}${v.offset > 0 ? `+${v.offset}` : ""} strides [${v.strides}]`;

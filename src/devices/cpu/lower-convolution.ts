@@ -10,10 +10,10 @@ import {
 import type { WindowAxis } from "./kernels/convolution-window.ts";
 import { paddedChannels, slidingWindowKernel, slidingWindowKey, widestWindow } from "./kernels/sliding-window.ts";
 import { blockChannels } from "./kernels/tile.ts";
-import type { Group } from "./fuse.ts";
+import type { Group } from "../../lowering/fuse.ts";
 import type { LoweringContext } from "./lowering-context.ts";
 import { splitBias } from "./split-bias.ts";
-import { permuteView, type View } from "./view.ts";
+import { permuteView, type View } from "../../lowering/view.ts";
 
 export interface ConvolutionViews {
   /** [batch, channels, height, width] */

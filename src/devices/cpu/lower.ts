@@ -4,13 +4,14 @@ import type { Model } from "../../model/model.ts";
 import type { Node } from "../../model/node.ts";
 import type { Output } from "../../model/output.ts";
 import type { ConstantPool } from "./constant-pool.ts";
-import { fuse, type Group } from "./fuse.ts";
+import { fuse, type Group } from "../../lowering/fuse.ts";
 import { memoryElementOf } from "./host-tensor.ts";
-import { type LoweredStep, LoweringContext } from "./lowering-context.ts";
+import type { LoweredStep } from "../../lowering/lowered-step.ts";
+import { LoweringContext } from "./lowering-context.ts";
 import { loweringOf } from "./lowerings.ts";
 import { lowerElementwise } from "./lowerings/elementwise.ts";
 import { placeConcatInputs } from "./lowerings/concat.ts";
-import { isRowMajor, plainOrder, type View } from "./view.ts";
+import { isRowMajor, plainOrder, type View } from "../../lowering/view.ts";
 
 /** A model as steps over views. Inputs and outputs are row-major arena blocks of their own. */
 export interface LoweredModel {

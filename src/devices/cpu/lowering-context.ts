@@ -7,8 +7,9 @@ import type { Output } from "../../model/output.ts";
 import { input as scalarInput } from "../../model/scalar-expression.ts";
 import type { TypedArray } from "../../tensor/element-type.ts";
 import type { ConstantPool } from "./constant-pool.ts";
-import type { Group } from "./fuse.ts";
+import type { Group } from "../../lowering/fuse.ts";
 import { memoryElementOf, tensorToFloat32, tensorToMemory } from "./host-tensor.ts";
+import type { LoweredStep } from "../../lowering/lowered-step.ts";
 import { elementwiseKernel } from "./kernels/elementwise.ts";
 import { transposingCopyKernel } from "./kernels/transposing-copy.ts";
 import {
@@ -21,19 +22,7 @@ import {
   stridesOfOrder,
   type View,
   viewSize,
-} from "./view.ts";
-
-/** One step of a lowered model. */
-export type LoweredStep =
-  | { readonly kind: "kernel"; readonly kernel: Kernel; readonly operands: readonly View[]; readonly nodes: readonly Node[] }
-  /** An operation without a kernel: its reference semantics, run on the host between programs. */
-  | {
-      readonly kind: "host";
-      readonly node: Node;
-      readonly inputs: readonly View[];
-      readonly outputs: readonly View[];
-      readonly nodes: readonly Node[];
-    };
+} from "../../lowering/view.ts";
 
 /** Where a concatenation wants one of its inputs written. */
 interface Placement {

@@ -1,6 +1,6 @@
 import type { Node } from "../../model/node.ts";
 import type { Output } from "../../model/output.ts";
-import type { Group } from "./fuse.ts";
+import type { Group } from "../../lowering/fuse.ts";
 import type { LoweringContext } from "./lowering-context.ts";
 
 /** How operations of some types become views, kernels and steps. */

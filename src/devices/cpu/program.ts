@@ -6,9 +6,9 @@ import type { Node } from "../../model/node.ts";
 import type { TypedArray } from "../../tensor/element-type.ts";
 import { readView, viewArray, writeView } from "./host-tensor.ts";
 import type { LoweredModel } from "./lower.ts";
-import type { LoweredStep } from "./lowering-context.ts";
-import { type MemoryPlan, planMemory } from "./memory-plan.ts";
-import { type View, viewByteOffset, viewSpan } from "./view.ts";
+import type { LoweredStep } from "../../lowering/lowered-step.ts";
+import { type MemoryPlan, planMemory } from "../../lowering/memory-plan.ts";
+import { type View, viewByteOffset, viewSpan } from "../../lowering/view.ts";
 
 /** A lowered model with its memory plan: what all requests of one shape share. */
 export interface CpuProgram {

@@ -1,6 +1,6 @@
 import { input as scalarInput, type ScalarExpression, substitute } from "../../model/scalar-expression.ts";
 import type { Output } from "../../model/output.ts";
-import type { Group } from "./fuse.ts";
+import type { Group } from "../../lowering/fuse.ts";
 import type { LoweringContext } from "./lowering-context.ts";
 
 export interface SplitGroup extends Pick<Group, "inputs" | "output"> {

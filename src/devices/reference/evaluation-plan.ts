@@ -4,7 +4,7 @@ import type { Model } from "../../model/model.ts";
 import type { Node } from "../../model/node.ts";
 import type { Output } from "../../model/output.ts";
 import { checkMemory } from "../check-memory.ts";
-import { decomposition } from "./decomposition.ts";
+import { decomposition } from "../../model/decomposition.ts";
 
 /** One evaluation. Its inputs are looked up under the outputs that really produce them. */
 export interface EvaluationStep {

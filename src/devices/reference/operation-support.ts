@@ -1,7 +1,7 @@
 import type { Model } from "../../model/model.ts";
 import type { Node } from "../../model/node.ts";
 import type { Support } from "../device.ts";
-import { decomposition } from "./decomposition.ts";
+import { decomposition } from "../../model/decomposition.ts";
 
 /** What REFERENCE says of one operation: it runs what has an evaluation, or is made of such operations. */
 function supportOf(node: Node): Support {

@@ -27,8 +27,8 @@ import { Unsqueeze } from "../../ops/shape/unsqueeze.ts";
 import type { Rewrite } from "../rewrite.ts";
 import { addBeforeMatMul } from "./add-before-matmul.ts";
 import { addBeforeConvolution } from "./add-before-convolution.ts";
-import { decomposeBatchNorm } from "./decompose-batch-norm.ts";
-import { divideToMultiply } from "./divide-to-multiply.ts";
+import { decomposeBatchNorm } from "../canonicalize/decompose-batch-norm.ts";
+import { divideToMultiply } from "../canonicalize/divide-to-multiply.ts";
 import { mergeConcats } from "./merge-concats.ts";
 import { mergeLinear } from "./merge-linear.ts";
 import { mergeReshapes } from "./merge-reshapes.ts";
@@ -37,15 +37,15 @@ import { multiplyAfterConvolution } from "./multiply-after-convolution.ts";
 import { multiplyAfterMatMul } from "./multiply-after-matmul.ts";
 import { multiplyBeforeConvolution } from "./multiply-before-convolution.ts";
 import { multiplyBeforeMatMul } from "./multiply-before-matmul.ts";
-import { negativeToMultiply } from "./negative-to-multiply.ts";
+import { negativeToMultiply } from "../canonicalize/negative-to-multiply.ts";
 import { padIntoWindow } from "./pad-into-window.ts";
 import { permuteChannels } from "./permute-channels.ts";
 import { reshapeBeforePad } from "./reshape-before-pad.ts";
-import { simplePower } from "./simple-power.ts";
-import { subtractToAdd } from "./subtract-to-add.ts";
+import { simplePower } from "../canonicalize/simple-power.ts";
+import { subtractToAdd } from "../canonicalize/subtract-to-add.ts";
 import { transposeIntoMatMul } from "./transpose-into-matmul.ts";
-import { transposeToReshape } from "./transpose-to-reshape.ts";
-import { ungroupedConvolution } from "./ungrouped-convolution.ts";
+import { transposeToReshape } from "../canonicalize/transpose-to-reshape.ts";
+import { ungroupedConvolution } from "../canonicalize/ungrouped-convolution.ts";
 
 type Case = readonly [
   name: string,

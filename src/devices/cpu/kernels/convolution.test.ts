@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { add, constant, input as x, max } from "../../../model/scalar-expression.ts";
-import { stridesOfOrder, type View } from "../view.ts";
+import { stridesOfOrder, type View } from "../../../lowering/view.ts";
 import { flatten } from "../lower-convolution.ts";
 import { convolutionKernels, type ConvolutionProblem, packConvolutionWeights, segmentOperands } from "./convolution.ts";
 import type { WindowAxis } from "./convolution-window.ts";

@@ -1,8 +1,8 @@
 import { Index, KernelBuilder } from "../../../kernel/builder.ts";
 import type { Kernel, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
-import { itemsPerTask } from "../loop-nest.ts";
-import { sliceView, type View, viewSpan } from "../view.ts";
+import { itemsPerTask } from "../../../lowering/loop-nest.ts";
+import { sliceView, type View, viewSpan } from "../../../lowering/view.ts";
 import { axisKey, type RowRun, rowRuns, tapRange, tapRuns, type WindowAxis } from "./convolution-window.ts";
 import { applyEpilogue, type Epilogue, epilogueBuffers, epilogueKey } from "./epilogue.ts";
 import { blockChannels, chooseSegments, type Segment } from "./tile.ts";

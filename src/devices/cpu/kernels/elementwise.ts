@@ -3,8 +3,8 @@ import { emitScalar } from "../../../kernel/emit-scalar.ts";
 import type { Kernel, KernelBuffer, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import { formatScalar, type ScalarExpression } from "../../../model/scalar-expression.ts";
-import { itemsPerTask, loopNest, type NestLoop } from "../loop-nest.ts";
-import { type View, viewSpan } from "../view.ts";
+import { itemsPerTask, loopNest, type NestLoop } from "../../../lowering/loop-nest.ts";
+import { type View, viewSpan } from "../../../lowering/view.ts";
 
 /** An operand of an element-wise kernel; a boolean one is bytes 0 or 1 and enters the expression as a mask. */
 export interface ElementwiseOperand {

@@ -2,8 +2,8 @@ import type { Index, KernelBuilder } from "../../../kernel/builder.ts";
 import { emitScalar } from "../../../kernel/emit-scalar.ts";
 import type { KernelBuffer, Register } from "../../../kernel/kernel.ts";
 import { type BinaryScalarOp, formatScalar, partsOf, type ScalarExpression, type UnaryScalarOp } from "../../../model/scalar-expression.ts";
-import type { View } from "../view.ts";
-import { viewSpan } from "../view.ts";
+import type { View } from "../../../lowering/view.ts";
+import { viewSpan } from "../../../lowering/view.ts";
 
 /** What follows a kernel's sums before they are stored: an expression of the sum (x0) and of other tensors (x1, ...), each a view of the output's shape with stride 0 or 1 along the vector dimension. */
 export interface Epilogue {

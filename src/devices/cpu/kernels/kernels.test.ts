@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { add, exp as expOf, input as x, max, mul, sqrt } from "../../../model/scalar-expression.ts";
 import { resamplingAxis } from "../resampling-axis.ts";
-import { broadcastView, stridesOfOrder, type View } from "../view.ts";
+import { broadcastView, stridesOfOrder, type View } from "../../../lowering/view.ts";
 import type { WindowAxis } from "./convolution-window.ts";
 import { elementwiseKernel } from "./elementwise.ts";
 import { meanVarianceKernel } from "./mean-variance.ts";

@@ -2,7 +2,7 @@ import { KernelBuilder } from "../../../kernel/builder.ts";
 import type { Kernel } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import { emitScalar } from "../../../kernel/emit-scalar.ts";
-import { type View, viewSpan } from "../view.ts";
+import { type View, viewSpan } from "../../../lowering/view.ts";
 import { type Epilogue, epilogueBuffers, epilogueKey, loadExtra } from "./epilogue.ts";
 import { nestKey, overRows, reductionNest } from "./reduction-nest.ts";
 

@@ -1,8 +1,8 @@
 import { Index, type KernelBuilder } from "../../../kernel/builder.ts";
 import type { ComputeOp, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
-import { loopNest, type NestLoop } from "../loop-nest.ts";
-import type { View } from "../view.ts";
+import { loopNest, type NestLoop } from "../../../lowering/loop-nest.ts";
+import type { View } from "../../../lowering/view.ts";
 import { overOuter } from "./elementwise.ts";
 import { tailLanes } from "./sliding-window.ts";
 

@@ -3,7 +3,7 @@ import { emitScalar } from "../../../kernel/emit-scalar.ts";
 import type { Kernel } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import { formatScalar, type ScalarExpression } from "../../../model/scalar-expression.ts";
-import { type View, viewSpan } from "../view.ts";
+import { type View, viewSpan } from "../../../lowering/view.ts";
 import { nestKey, overRows, reductionNest } from "./reduction-nest.ts";
 
 /** Combines elements along axes: after = finish(combine over the axes of before(x)). */

@@ -1,7 +1,7 @@
 import { type Index, KernelBuilder } from "../../../kernel/builder.ts";
 import type { Kernel, KernelBuffer, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
-import { type View, viewSpan } from "../view.ts";
+import { type View, viewSpan } from "../../../lowering/view.ts";
 import { overOuter } from "./elementwise.ts";
 import { tailLanes } from "./sliding-window.ts";
 

@@ -2,8 +2,8 @@ import { Index, KernelBuilder } from "../../../kernel/builder.ts";
 import type { Kernel, KernelBuffer, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import { allocateArray } from "../../../tensor/allocate-array.ts";
-import { itemsPerTask } from "../loop-nest.ts";
-import { type View, viewSpan } from "../view.ts";
+import { itemsPerTask } from "../../../lowering/loop-nest.ts";
+import { type View, viewSpan } from "../../../lowering/view.ts";
 import { axisKey, inputOf, interiorRange, type RowRun, rowRuns, tapIsInside, tapRange, type WindowAxis } from "./convolution-window.ts";
 import { applyEpilogue, type Epilogue, epilogueBuffers, epilogueKey } from "./epilogue.ts";
 

@@ -2,7 +2,7 @@ import { KernelBuilder } from "../../../kernel/builder.ts";
 import type { Kernel } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import * as math from "../../../kernel/vector-math.ts";
-import { type View, viewSpan } from "../view.ts";
+import { type View, viewSpan } from "../../../lowering/view.ts";
 import { nestKey, overRows, reductionNest } from "./reduction-nest.ts";
 
 export interface SoftmaxProblem {

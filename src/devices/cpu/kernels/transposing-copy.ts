@@ -1,8 +1,8 @@
 import { Index, KernelBuilder } from "../../../kernel/builder.ts";
 import type { Kernel, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
-import { loopNest } from "../loop-nest.ts";
-import { type View, viewSpan } from "../view.ts";
+import { loopNest } from "../../../lowering/loop-nest.ts";
+import { type View, viewSpan } from "../../../lowering/view.ts";
 import { overOuter } from "./elementwise.ts";
 
 const lanes = 4;

@@ -3,7 +3,7 @@ import type { Node } from "../../../model/node.ts";
 import type { Output } from "../../../model/output.ts";
 import type { Lowering } from "../lowering.ts";
 import type { LoweringContext } from "../lowering-context.ts";
-import { orderOf, sliceView, type View } from "../view.ts";
+import { orderOf, sliceView, type View } from "../../../lowering/view.ts";
 
 const axisOf = (node: Node): number => normalizeAxis(node.attributes["axis"] as number, node.outputs[0].shape.length) as number;
 

@@ -2,7 +2,7 @@ import type { Node } from "../../../model/node.ts";
 import { convolutionGroup, type ConvolutionViews, finishConvolution, lowerConvolution } from "../lower-convolution.ts";
 import type { Lowering } from "../lowering.ts";
 import { hasSmallPositions, windowAxes } from "../window-axes.ts";
-import type { View } from "../view.ts";
+import type { View } from "../../../lowering/view.ts";
 
 const rankOf = (node: Node): number => node.inputs[0].shape.length;
 

@@ -1,7 +1,7 @@
-import type { Group } from "../fuse.ts";
+import type { Group } from "../../../lowering/fuse.ts";
 import { elementwiseKernel } from "../kernels/elementwise.ts";
 import type { LoweringContext } from "../lowering-context.ts";
-import { broadcastView, orderOf, plainOrder, viewSize } from "../view.ts";
+import { broadcastView, orderOf, plainOrder, viewSize } from "../../../lowering/view.ts";
 
 /** A group without an anchor: one pass over its output, laid out as its largest input. */
 export function lowerElementwise(context: LoweringContext, group: Group): void {

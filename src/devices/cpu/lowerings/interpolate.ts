@@ -7,7 +7,7 @@ import type { Lowering } from "../lowering.ts";
 import type { LoweringContext } from "../lowering-context.ts";
 import type { ResamplingRule } from "../../../ops/nn/resampling.ts";
 import { resamplingAxis } from "../resampling-axis.ts";
-import type { View } from "../view.ts";
+import type { View } from "../../../lowering/view.ts";
 
 const isOld = (node: Node): boolean => node.op.since === "opset4";
 

@@ -5,7 +5,7 @@ import { type ConvolutionResult, lowerConvolution } from "../lower-convolution.t
 import type { Lowering } from "../lowering.ts";
 import type { LoweringContext } from "../lowering-context.ts";
 import { splitBias } from "../split-bias.ts";
-import { broadcastView, permuteView, plainOrder, reshapeView, type View } from "../view.ts";
+import { broadcastView, permuteView, plainOrder, reshapeView, type View } from "../../../lowering/view.ts";
 
 const unit = (size: number): WindowAxis => ({ input: size, output: size, kernel: 1, stride: 1, dilation: 1, pad: 0 });
 

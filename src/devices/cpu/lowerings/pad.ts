@@ -4,7 +4,7 @@ import { constant as scalarConstant } from "../../../model/scalar-expression.ts"
 import { elementwiseKernel } from "../kernels/elementwise.ts";
 import type { Lowering } from "../lowering.ts";
 import type { LoweringContext } from "../lowering-context.ts";
-import { orderOf, sliceView, type View, viewSize } from "../view.ts";
+import { orderOf, sliceView, type View, viewSize } from "../../../lowering/view.ts";
 
 const numbers = (node: Node, i: number): readonly number[] | undefined => {
   const value = knownValue(node.inputs[i]);

@@ -6,7 +6,7 @@ import { meanVarianceKernel } from "../kernels/mean-variance.ts";
 import { reductionKernel, type ReductionProblem } from "../kernels/reduction.ts";
 import { softmaxKernel } from "../kernels/softmax.ts";
 import type { Lowering } from "../lowering.ts";
-import { orderOf, reshapeView, type View } from "../view.ts";
+import { orderOf, reshapeView, type View } from "../../../lowering/view.ts";
 
 type Recipe = Pick<ReductionProblem, "combine"> & {
   readonly before?: ScalarExpression;

@@ -3,7 +3,7 @@ import { type SpatialAxis, transposedAxes } from "../../../ops/nn/spatial-geomet
 import { convolutionGroup, finishConvolution, lowerConvolution } from "../lower-convolution.ts";
 import type { WindowAxis } from "../kernels/convolution-window.ts";
 import type { Lowering } from "../lowering.ts";
-import { sliceView, type View } from "../view.ts";
+import { sliceView, type View } from "../../../lowering/view.ts";
 
 /** Every stride-th output is an ordinary convolution of stride 1 with every stride-th tap, turned around. */
 interface Phase {

@@ -3,7 +3,7 @@ import type { Node } from "../../../model/node.ts";
 import { knownValue } from "../../../model/node.ts";
 import type { Lowering } from "../lowering.ts";
 import type { LoweringContext } from "../lowering-context.ts";
-import { broadcastView, permuteView, sliceView, type View } from "../view.ts";
+import { broadcastView, permuteView, sliceView, type View } from "../../../lowering/view.ts";
 
 /** The integers of a constant input; undefined where they are not known. */
 const integers = (node: Node, i: number): readonly number[] | undefined => {

@@ -1,4 +1,4 @@
-import type { LoweredStep } from "./lowering-context.ts";
+import { type LoweredStep, viewsOf } from "./lowered-step.ts";
 import type { Block, View } from "./view.ts";
 
 /** Where the blocks of a program's arena lie: byte offsets, and the arena's size. */
@@ -43,5 +43,3 @@ export function planMemory(steps: readonly LoweredStep[], pinned: readonly View[
   }
   return { offsets, byteLength, lifetimes };
 }
-
-export const viewsOf = (step: LoweredStep): readonly View[] => (step.kind === "kernel" ? step.operands : [...step.inputs, ...step.outputs]);

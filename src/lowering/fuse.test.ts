@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Model } from "../../model/model.ts";
-import type { Node } from "../../model/node.ts";
-import type { Output } from "../../model/output.ts";
-import { formatScalar, type ScalarExpression } from "../../model/scalar-expression.ts";
-import { opset } from "../../opset.ts";
-import { evaluateScalar } from "../../ops/evaluate-scalar.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import { Model } from "../model/model.ts";
+import type { Node } from "../model/node.ts";
+import type { Output } from "../model/output.ts";
+import { formatScalar, type ScalarExpression } from "../model/scalar-expression.ts";
+import { opset } from "../opset.ts";
+import { evaluateScalar } from "../ops/evaluate-scalar.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { fuse, type Group, isElementwise, scalarOf } from "./fuse.ts";
 
 const modelOf = (...outputs: readonly Node[]): Model => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { shapeSize } from "../../common/shape.ts";
+import { shapeSize } from "../common/shape.ts";
 import {
   broadcastView,
   channelsLastOrder,

@@ -1,7 +1,7 @@
-import { invariant } from "../../common/errors.ts";
-import { rowMajorStrides, shapeSize } from "../../common/shape.ts";
-import type { Operand } from "../../kernel/engine.ts";
-import { type MemoryElement, memoryElementBytes } from "../../kernel/kernel.ts";
+import { invariant } from "../common/errors.ts";
+import { rowMajorStrides, shapeSize } from "../common/shape.ts";
+import type { Operand } from "../kernel/engine.ts";
+import { type MemoryElement, memoryElementBytes } from "../kernel/kernel.ts";
 
 /** A block of memory of a program: part of the request's arena, or constant data that all requests share. */
 export interface Block {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { KernelBuilder } from "../../kernel/builder.ts";
-import type { KernelBuffer } from "../../kernel/kernel.ts";
-import { targets } from "../../kernel/target.ts";
-import type { LoweredStep } from "./lowering-context.ts";
+import { KernelBuilder } from "../kernel/builder.ts";
+import type { KernelBuffer } from "../kernel/kernel.ts";
+import { targets } from "../kernel/target.ts";
+import type { LoweredStep } from "./lowered-step.ts";
 import { type Block, type View, viewSpan } from "./view.ts";
 
 export interface StepOperand {

@@ -1,6 +1,6 @@
-import type { Node } from "../../model/node.ts";
-import type { Output } from "../../model/output.ts";
-import { topologicalOrder } from "../../model/topological-order.ts";
+import type { Node } from "./node.ts";
+import type { Output } from "./output.ts";
+import { topologicalOrder } from "./topological-order.ts";
 
 /** A composite operation as a graph of other operations. */
 export interface Decomposition {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { shapeSize } from "../../common/shape.ts";
+import { shapeSize } from "../common/shape.ts";
 import { broadcastView, permuteView, sliceView, stridesOfOrder, type View } from "./view.ts";
 
 /** A dense view of a block of its own. */

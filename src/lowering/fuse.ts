@@ -1,6 +1,6 @@
-import type { Model } from "../../model/model.ts";
-import type { Node } from "../../model/node.ts";
-import type { Output } from "../../model/output.ts";
+import type { Model } from "../model/model.ts";
+import type { Node } from "../model/node.ts";
+import type { Output } from "../model/output.ts";
 import {
   input as scalarInput,
   ne,
@@ -8,10 +8,10 @@ import {
   constant as scalarConstant,
   select,
   substitute,
-} from "../../model/scalar-expression.ts";
-import { scalarResult } from "../../kernel/emit-scalar.ts";
-import { sameShape } from "../../common/shape.ts";
-import { tensorToFloat32 } from "./host-tensor.ts";
+} from "../model/scalar-expression.ts";
+import { scalarResult } from "../kernel/emit-scalar.ts";
+import { sameShape } from "../common/shape.ts";
+import { tensorNumbers } from "../tensor/tensor-numbers.ts";
 
 /**
  * What becomes kernels together: an operation with the element-wise chain behind it as an epilogue, or an element-wise
@@ -138,5 +138,5 @@ function chain(
 function scalarValue(output: Output): number | undefined {
   const tensor = output.constant;
   if (tensor === undefined || tensor.size !== 1 || tensor.elementType === "boolean") return undefined;
-  return tensorToFloat32(tensor)[0];
+  return Math.fround(tensorNumbers(tensor)[0]);
 }

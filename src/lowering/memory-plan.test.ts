@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { LoweredStep } from "./lowering-context.ts";
+import type { LoweredStep } from "./lowered-step.ts";
 import { planMemory } from "./memory-plan.ts";
-import { planProgram } from "./program.ts";
+import { planProgram } from "../devices/cpu/program.ts";
 import { arbitraryBlocks, arbitrarySteps, stepOf, wholeBlock } from "./steps.fixture.ts";
 import type { Block } from "./view.ts";
 
