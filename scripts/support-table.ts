@@ -4,7 +4,7 @@ import { devices } from "../src/devices/registry.ts";
 import { frontends } from "../src/frontends/registry.ts";
 import { onnxOperators } from "../src/frontends/onnx/operators.ts";
 import { scalarResult } from "../src/kernel/emit-scalar.ts";
-import { targets } from "../src/kernel/target.ts";
+import { targetNames } from "../src/devices/cpu/target-selection.ts";
 import type { AttributeSchema, AttributeValue } from "../src/model/attribute.ts";
 import type { OperationDefinition } from "../src/model/operation.ts";
 import { input } from "../src/model/scalar-expression.ts";
@@ -93,7 +93,7 @@ Models: ${frontends.map((f) => `${f.name} (${f.extensions.join(", ")})`).join(",
 
 ${devices.map((d) => `- \`${d.name}\`: ${d.description}.`).join("\n")}
 
-Targets of \`CPU\`: ${Object.keys(targets)
+Targets of \`CPU\`: ${targetNames
     .map((t) => `\`${t}\``)
     .join(", ")}.
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ConstantPool } from "../src/devices/cpu/constant-pool.ts";
 import { lower } from "../src/devices/cpu/lower.ts";
 import { InterpreterEngine } from "../src/kernel/interpreter-engine.ts";
-import { type TargetName, targets } from "../src/kernel/target.ts";
+import { type TargetName, targets } from "../src/kernel/targets.fixture.ts";
 import { verifyKernel } from "../src/kernel/verify-kernel.ts";
 import { reshapeModel } from "../src/model/reshape.ts";
 import { readModelSync } from "../src/frontends/read-model.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { KernelBuilder } from "../kernel/builder.ts";
-import { targets } from "../kernel/target.ts";
+import { targets } from "../kernel/targets.fixture.ts";
 import { constantRounds, type ForStatement, planAddresses } from "./address-plan.ts";
 
 const builder = (): KernelBuilder => new KernelBuilder("plan", targets.interpreter);

@@ -39,6 +39,8 @@ export interface Program {
 export interface Engine {
   readonly target: KernelTarget;
   readonly threads: number;
+  /** Whether arrays on its memory stay valid, and keep it, whatever is allocated afterwards. */
+  readonly hasStableMemory: boolean;
   /** Most bytes that its memory can ever hold. */
   readonly capacity: number;
   /** Throws OUT_OF_MEMORY. */
@@ -49,4 +51,22 @@ export interface Engine {
   disassemble(kernel: Kernel): string;
   /** Ends the threads and frees code and memory. */
   dispose(): void;
+}
+
+/** What makes engines for the targets of one kind of code. A folder of src/codegen, and a line of src/devices/cpu/target-selection.ts. */
+export interface Backend {
+  /** What users call it: `x64`, `wasm`. As a value of CPU_TARGET it means the best of its targets. */
+  readonly name: string;
+  /** OpenVINO's word for the machine: the property DEVICE_ARCHITECTURE. */
+  readonly architecture: string;
+  /** The names of all its targets, best first. */
+  readonly targets: readonly string[];
+  /** Those that this machine runs, best first. */
+  available(): readonly string[];
+  /** `threads` includes the calling one. Throws DEVICE where the target does not run here. */
+  createEngine(target: string, options: EngineOptions): Engine;
+}
+
+export interface EngineOptions {
+  readonly threads: number;
 }

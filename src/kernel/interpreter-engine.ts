@@ -1,12 +1,12 @@
 import { nextTurn } from "#platform/event-loop";
 import { memoryLimit } from "#platform/memory";
 import { allocateArray } from "../tensor/allocate-array.ts";
-import type { Engine, Memory, Program, Step } from "./engine.ts";
+import type { Backend, Engine, Memory, Program, Step } from "./engine.ts";
 import { type InterpretedKernel, interpretKernel } from "./interpreter.ts";
 import type { Kernel } from "./kernel.ts";
 import { checkStepOperands, type MemoryArray, memoryArray } from "./memory-array.ts";
 import { printKernel } from "./print-kernel.ts";
-import { type KernelTarget, targets } from "./target.ts";
+import { interpreterTarget, type KernelTarget } from "./target.ts";
 
 /** Milliseconds for which `runAsync` holds the event loop at a time, unless one task takes longer. */
 const sliceMilliseconds = 10;
@@ -73,11 +73,12 @@ class InterpretedProgram implements Program {
 export class InterpreterEngine implements Engine {
   readonly target: KernelTarget;
   readonly threads = 1;
+  readonly hasStableMemory = false;
   readonly capacity: number = memoryLimit();
   readonly #kernels = new Map<string, InterpretedKernel>();
 
   /** `target` may be another one: kernels written for it are then interpreted as they would run there. */
-  constructor(target: KernelTarget = targets.interpreter) {
+  constructor(target: KernelTarget = interpreterTarget) {
     this.target = target;
   }
 
@@ -114,3 +115,11 @@ export class InterpreterEngine implements Engine {
     return interpreted;
   }
 }
+
+export const interpreterBackend: Backend = {
+  name: "interpreter",
+  architecture: "interpreter",
+  targets: [interpreterTarget.name],
+  available: () => [interpreterTarget.name],
+  createEngine: () => new InterpreterEngine(),
+};

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { KernelBuilder } from "./builder.ts";
 import { InterpreterEngine } from "./interpreter-engine.ts";
 import { interpretKernel } from "./interpreter.ts";
-import { targets } from "./target.ts";
+import { targets } from "./targets.fixture.ts";
 
 const target = targets.interpreter;
 

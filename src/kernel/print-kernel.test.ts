@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { KernelBuilder } from "./builder.ts";
 import { printKernel } from "./print-kernel.ts";
-import { targets } from "./target.ts";
+import { targets } from "./targets.fixture.ts";
 
 it("prints every kind of statement", () => {
   const k = new KernelBuilder("everything", targets["wasm-simd"]);

@@ -4,7 +4,7 @@ import { Index, KernelBuilder } from "./builder.ts";
 import { interpretKernel } from "./interpreter.ts";
 import type { Kernel } from "./kernel.ts";
 import { proveBounds } from "./prove-bounds.ts";
-import { targets } from "./target.ts";
+import { targets } from "./targets.fixture.ts";
 
 const tasks = 3;
 const length = 24;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Index, KernelBuilder } from "./builder.ts";
 import type { Kernel, Statement } from "./kernel.ts";
-import { targets } from "./target.ts";
+import { targets } from "./targets.fixture.ts";
 import { verifyKernel } from "./verify-kernel.ts";
 
 const target = targets["wasm-simd"];

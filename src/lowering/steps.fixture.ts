@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { KernelBuilder } from "../kernel/builder.ts";
 import type { KernelBuffer } from "../kernel/kernel.ts";
-import { targets } from "../kernel/target.ts";
+import { targets } from "../kernel/targets.fixture.ts";
 import type { LoweredStep } from "./lowered-step.ts";
 import { type Block, type View, viewSpan } from "./view.ts";
 

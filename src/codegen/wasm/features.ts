@@ -1,9 +1,7 @@
 import { enableRelaxedSimd } from "#platform/web-assembly";
-import type { TargetName } from "../../kernel/target.ts";
 import type { InstructionName } from "./instructions.ts";
 import { ModuleBuilder } from "./module-builder.ts";
-
-export type WasmTargetName = Extract<TargetName, "wasm-relaxed" | "wasm-simd">;
+import type { WasmTargetName } from "./wasm-targets.ts";
 
 /** A module that is valid where an operation on three vectors is. */
 function probe(name: InstructionName, operands: number): boolean {

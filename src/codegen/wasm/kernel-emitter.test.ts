@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { KernelBuilder } from "../../kernel/builder.ts";
-import { targets } from "../../kernel/target.ts";
+import { targets } from "../../kernel/targets.fixture.ts";
 import { createWasmEngine } from "./wasm-engine.ts";
 
 it("emits values where they are used, pointers that run, constants once", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { KernelBuilder } from "../../kernel/builder.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import { targets } from "../../kernel/target.ts";
+import { targets } from "../../kernel/targets.fixture.ts";
 import { installLibrary, KernelLibraries, type KernelLibrary } from "./kernel-library.ts";
 
 const target = targets["wasm-simd"];

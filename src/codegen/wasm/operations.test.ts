@@ -7,7 +7,7 @@ import type { Engine } from "../../kernel/engine.ts";
 import { InterpreterEngine } from "../../kernel/interpreter-engine.ts";
 import type { ComputeOp, MemoryElement, Register } from "../../kernel/kernel.ts";
 import type { MemoryArray } from "../../kernel/memory-array.ts";
-import { targets } from "../../kernel/target.ts";
+import { targets } from "../../kernel/targets.fixture.ts";
 import { verifyKernel } from "../../kernel/verify-kernel.ts";
 import { availableWasmTargets, createWasmEngine } from "./wasm-engine.ts";
 

@@ -4,7 +4,7 @@ import { randomKernel, randomKernelInputs } from "../../../test/support/random-k
 import { runKernel } from "../../../test/support/run-kernel.ts";
 import { InterpreterEngine } from "../../kernel/interpreter-engine.ts";
 import { printKernel } from "../../kernel/print-kernel.ts";
-import { targets } from "../../kernel/target.ts";
+import { targets } from "../../kernel/targets.fixture.ts";
 import { verifyKernel } from "../../kernel/verify-kernel.ts";
 import { availableWasmTargets, createWasmEngine } from "./wasm-engine.ts";
 

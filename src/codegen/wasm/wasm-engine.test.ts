@@ -4,7 +4,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { KernelBuilder } from "../../kernel/builder.ts";
 import type { Engine, Memory, Program, Step } from "../../kernel/engine.ts";
 import { type Kernel } from "../../kernel/kernel.ts";
-import { type KernelTarget, targets } from "../../kernel/target.ts";
+import type { KernelTarget } from "../../kernel/target.ts";
+import { targets } from "../../kernel/targets.fixture.ts";
 import { availableWasmTargets, createWasmEngine } from "./wasm-engine.ts";
 
 const engines: Engine[] = [];

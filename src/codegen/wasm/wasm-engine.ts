@@ -2,11 +2,11 @@ import { nextTurn } from "#platform/event-loop";
 import { compileModule } from "#platform/web-assembly";
 import { threadMayWait } from "#platform/workers";
 import { VintnerError } from "../../common/errors.ts";
-import type { Engine, Memory, Program, Step } from "../../kernel/engine.ts";
+import type { Backend, Engine, EngineOptions, Memory, Program, Step } from "../../kernel/engine.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { checkStepOperands } from "../../kernel/memory-array.ts";
-import { type KernelTarget, targets } from "../../kernel/target.ts";
-import { availableWasmTargets, type WasmTargetName } from "./features.ts";
+import type { KernelTarget } from "../../kernel/target.ts";
+import { availableWasmTargets } from "./features.ts";
 import { emitKernel, kernelFunctionType } from "./kernel-emitter.ts";
 import { installLibrary, KernelLibraries, type KernelUse, removeLibrary } from "./kernel-library.ts";
 import { LinearBlock, LinearMemory } from "./linear-memory.ts";
@@ -15,6 +15,7 @@ import { printFunction } from "./print-function.ts";
 import { buildScheduler, type SchedulerExports } from "./scheduler.ts";
 import { control, stepRecord } from "./scheduler-layout.ts";
 import { WasmProgram } from "./wasm-program.ts";
+import { type WasmTargetName, wasmTargets } from "./wasm-targets.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 export { availableWasmTargets };
@@ -23,7 +24,7 @@ export { availableWasmTargets };
  * Kernels as WebAssembly. With `threads` above 1 memory is shared and workers join each run; where the platform has no
  * shared memory the engine has one thread, and says so in `threads`. Throws DEVICE where the target is not available.
  */
-export function createWasmEngine(target: WasmTargetName, options: { readonly threads: number }): Engine {
+export function createWasmEngine(target: WasmTargetName, options: EngineOptions): Engine {
   if (!availableWasmTargets().includes(target))
     throw new VintnerError("DEVICE", {
       what: `the target ${target} is not available here`,
@@ -32,8 +33,17 @@ export function createWasmEngine(target: WasmTargetName, options: { readonly thr
   const { threads } = options;
   if (!Number.isInteger(threads) || threads < 1)
     throw new VintnerError("INVALID_ARGUMENT", { what: "the number of threads", expected: "a positive integer", got: `${threads}` });
-  return new WasmEngine(targets[target], threads);
+  return new WasmEngine(wasmTargets[target], threads);
 }
+
+/** WebAssembly, wherever there is SIMD. */
+export const wasmBackend: Backend = {
+  name: "wasm",
+  architecture: "wasm",
+  targets: Object.keys(wasmTargets),
+  available: availableWasmTargets,
+  createEngine: (target, options) => createWasmEngine(target as WasmTargetName, options),
+};
 
 /** Ends the workers of engines that nobody holds any more. */
 const abandoned = new FinalizationRegistry<WorkerPool>((pool) => pool.dispose());
@@ -45,6 +55,7 @@ const canShareMemory = (): boolean =>
 class WasmEngine implements Engine {
   readonly target: KernelTarget;
   readonly threads: number;
+  readonly hasStableMemory = false;
   readonly #memory: LinearMemory;
   readonly #scheduler: SchedulerExports;
   readonly #pool: WorkerPool | undefined;

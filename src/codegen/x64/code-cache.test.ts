@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { KernelBuilder } from "../../kernel/builder.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import { targets } from "../../kernel/target.ts";
+import { targets } from "../../kernel/targets.fixture.ts";
 import type { NativeSystem } from "../../platform/native-system.ts";
 import { type CachedCode, CodeCache } from "./code-cache.ts";
 

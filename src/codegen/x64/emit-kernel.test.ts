@@ -3,14 +3,14 @@ import { runKernel } from "../../../test/support/run-kernel.ts";
 import { KernelBuilder } from "../../kernel/builder.ts";
 import { InterpreterEngine } from "../../kernel/interpreter-engine.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import { targets } from "../../kernel/target.ts";
+import { targets } from "../../kernel/targets.fixture.ts";
 import { disassembleKernel } from "./disassemble-kernel.ts";
 import { emitKernel } from "./emit-kernel.ts";
 import type { X64Target } from "./instruction-buffer.ts";
 import { availableX64Targets, createX64Engine } from "./x64-engine.ts";
 
 const names: readonly X64Target[] = ["x64-avx2", "x64-avx512"];
-const engines = availableX64Targets().map((name) => createX64Engine(name as X64Target, { threads: 1 }));
+const engines = availableX64Targets().map((name) => createX64Engine(name, { threads: 1 }));
 afterAll(() => engines.forEach((e) => e.dispose()));
 
 /** The instructions of the innermost loop: from the last label that is jumped back to, to the jump. */

@@ -8,9 +8,8 @@ import { InterpreterEngine } from "../../kernel/interpreter-engine.ts";
 import type { ComputeOp, Kernel, MemoryElement, Register } from "../../kernel/kernel.ts";
 import type { MemoryArray } from "../../kernel/memory-array.ts";
 import { availableX64Targets, createX64Engine } from "./x64-engine.ts";
-import type { X64Target } from "./instruction-buffer.ts";
 
-const engines = availableX64Targets().map((name) => createX64Engine(name as X64Target, { threads: 1 }));
+const engines = availableX64Targets().map((name) => createX64Engine(name, { threads: 1 }));
 afterAll(() => engines.forEach((e) => e.dispose()));
 
 const floats = [

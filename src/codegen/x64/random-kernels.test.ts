@@ -4,12 +4,11 @@ import { randomKernel, randomKernelInputs } from "../../../test/support/random-k
 import { runKernel } from "../../../test/support/run-kernel.ts";
 import { InterpreterEngine } from "../../kernel/interpreter-engine.ts";
 import { printKernel } from "../../kernel/print-kernel.ts";
-import { targets } from "../../kernel/target.ts";
+import { targets } from "../../kernel/targets.fixture.ts";
 import { verifyKernel } from "../../kernel/verify-kernel.ts";
-import type { X64Target } from "./instruction-buffer.ts";
 import { availableX64Targets, createX64Engine } from "./x64-engine.ts";
 
-describe.skipIf(availableX64Targets().length === 0).each(availableX64Targets() as X64Target[])("%s", (name) => {
+describe.skipIf(availableX64Targets().length === 0).each(availableX64Targets())("%s", (name) => {
   const engine = createX64Engine(name, { threads: 1 });
   const interpreter = new InterpreterEngine(targets[name]);
   afterAll(() => engine.dispose());

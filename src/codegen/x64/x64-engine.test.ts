@@ -2,10 +2,9 @@ import { describe, expect, it } from "vitest";
 import { KernelBuilder } from "../../kernel/builder.ts";
 import type { Engine, Memory, Step } from "../../kernel/engine.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import type { X64Target } from "./instruction-buffer.ts";
 import { availableX64Targets, createX64Engine } from "./x64-engine.ts";
 
-const available = availableX64Targets() as X64Target[];
+const available = availableX64Targets();
 
 /** y[i] = 2 * x[i] + 1, a task for each `lanes` elements. */
 function scale(engine: Engine, length: number, inOneTask = false): Kernel {

@@ -1,9 +1,9 @@
 import { memoryLimit } from "#platform/memory";
 import { nativeSystem } from "#platform/native";
 import { VintnerError } from "../../common/errors.ts";
-import type { Engine, Memory, Program, Step } from "../../kernel/engine.ts";
+import type { Backend, Engine, EngineOptions, Memory, Program, Step } from "../../kernel/engine.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import { type KernelTarget, type TargetName, targets } from "../../kernel/target.ts";
+import type { KernelTarget } from "../../kernel/target.ts";
 import type { NativeSystem } from "../../platform/native-system.ts";
 import { CodeCache } from "./code-cache.ts";
 import { cpuFeatures } from "./cpu-features.ts";
@@ -12,15 +12,12 @@ import { NativeMemory } from "./native-memory.ts";
 import { NativeProgram } from "./native-program.ts";
 import type { X64Target } from "./instruction-buffer.ts";
 import { ThreadPool } from "./thread-pool.ts";
+import { availableX64Targets, describeX64Target, x64TargetNames } from "./x64-targets.ts";
 
-/** The targets of this generator that run here, best first. None without koffi or on another processor. */
-export function availableX64Targets(): TargetName[] {
-  const { avx2, avx512 } = cpuFeatures();
-  return [...(avx512 ? (["x64-avx512"] as const) : []), ...(avx2 ? (["x64-avx2"] as const) : [])];
-}
+export { availableX64Targets };
 
 /** An engine of emitted machine code. `threads` includes the calling one. Throws DEVICE where the target is not available. */
-export function createX64Engine(target: X64Target, options: { readonly threads: number }): Engine {
+export function createX64Engine(target: X64Target, options: EngineOptions): Engine {
   const system = nativeSystem();
   if (!system || !availableX64Targets().includes(target))
     throw new VintnerError("DEVICE", {
@@ -29,6 +26,15 @@ export function createX64Engine(target: X64Target, options: { readonly threads: 
     });
   return new X64Engine(system, target, Math.max(1, Math.trunc(options.threads)));
 }
+
+/** Machine code for x86-64, through koffi. */
+export const x64Backend: Backend = {
+  name: "x64",
+  architecture: "intel64",
+  targets: x64TargetNames,
+  available: availableX64Targets,
+  createEngine: (target, options) => createX64Engine(target as X64Target, options),
+};
 
 interface Resources {
   readonly pool: ThreadPool;
@@ -45,6 +51,7 @@ const abandoned = new FinalizationRegistry<Resources>(release);
 
 class X64Engine implements Engine {
   readonly target: KernelTarget;
+  readonly hasStableMemory = true;
   readonly #system: NativeSystem;
   readonly #name: X64Target;
   readonly #resources: Resources;
@@ -52,7 +59,7 @@ class X64Engine implements Engine {
   #disposed = false;
 
   constructor(system: NativeSystem, target: X64Target, threads: number) {
-    this.target = targets[target];
+    this.target = describeX64Target(target, cpuFeatures());
     this.#system = system;
     this.#name = target;
     this.#resources = { pool: new ThreadPool(system, threads), cache: new CodeCache(system, target) };

@@ -1,5 +1,4 @@
 import { hardwareConcurrency } from "#platform/processors";
-import type { TargetName } from "../../kernel/target.ts";
 import type { Model } from "../../model/model.ts";
 import { cloneModel } from "../../model/clone.ts";
 import type { Node } from "../../model/node.ts";
@@ -10,12 +9,12 @@ import { CpuExecutable } from "./cpu-executable.ts";
 import { isElementwise } from "../../lowering/fuse.ts";
 import { inspectStage } from "./inspect-stage.ts";
 import { loweringOf } from "./lowerings.ts";
-import { availableTargets, createEngine, selectTarget } from "./target-selection.ts";
+import { architecture, availableTargets, createEngine, selectTarget, targetChoices } from "./target-selection.ts";
 
 const properties: Properties = {
   CPU_TARGET: choice(
-    "What code is generated for; AUTO is the best that the machine has, wasm the best WebAssembly",
-    ["AUTO", "x64-avx512", "x64-avx2", "wasm", "wasm-relaxed", "wasm-simd", "interpreter"],
+    "What code is generated for; AUTO is the best that the machine has, x64 and wasm the best of their kind",
+    ["AUTO", ...targetChoices],
     "AUTO",
   ),
   INFERENCE_NUM_THREADS: count("Threads that share an inference", 1, () => hardwareConcurrency()),
@@ -26,12 +25,12 @@ const properties: Properties = {
   NUM_STREAMS: count("Inferences that run at the same time", 1, 1),
   AVAILABLE_TARGETS: readOnly("The values of CPU_TARGET that this machine runs", () => availableTargets()),
   FULL_DEVICE_NAME: readOnly("The device in words", () => `CPU by vintner, ${availableTargets()[0]}`),
-  DEVICE_ARCHITECTURE: readOnly("What the best target is made for", () => (availableTargets()[0].startsWith("x64") ? "intel64" : "wasm")),
+  DEVICE_ARCHITECTURE: readOnly("What the best target is made for", () => architecture()),
   OPTIMIZATION_CAPABILITIES: readOnly("Types and features that are fast", ["FP32"]),
   OPTIMAL_NUMBER_OF_INFER_REQUESTS: readOnly("Requests that keep the device busy", 1),
 };
 
-const targetOf = (config: Config): TargetName => selectTarget(config["CPU_TARGET"] === "AUTO" ? undefined : String(config["CPU_TARGET"]));
+const targetOf = (config: Config): string => selectTarget(config["CPU_TARGET"] === "AUTO" ? undefined : String(config["CPU_TARGET"]));
 
 function support(node: Node): Support {
   if (isStatic(node) && (isElementwise(node) || loweringOf(node.type)?.accepts(node, () => true) === true))

@@ -61,7 +61,7 @@ export class CpuExecutable implements Executable {
   }
 
   get hasStableMemory(): boolean {
-    return this.engine.target.name.startsWith("x64-");
+    return this.engine.hasStableMemory;
   }
 
   /** The program for these input shapes; undefined where shapes inside depend on data, so that none can be made. */

@@ -13,6 +13,7 @@ class CountingEngine implements Engine {
   readonly #inner = new InterpreterEngine();
   readonly target = this.#inner.target;
   readonly threads = 1;
+  readonly hasStableMemory = false;
   readonly capacity = this.#inner.capacity;
   readonly #failing: number;
   memories = 0;

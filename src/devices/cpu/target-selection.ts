@@ -1,21 +1,31 @@
+import { wasmBackend } from "../../codegen/wasm/wasm-engine.ts";
+import { x64Backend } from "../../codegen/x64/x64-engine.ts";
 import { VintnerError } from "../../common/errors.ts";
-import { availableWasmTargets, createWasmEngine } from "../../codegen/wasm/wasm-engine.ts";
-import { availableX64Targets, createX64Engine } from "../../codegen/x64/x64-engine.ts";
-import type { Engine } from "../../kernel/engine.ts";
-import { InterpreterEngine } from "../../kernel/interpreter-engine.ts";
-import type { TargetName } from "../../kernel/target.ts";
+import type { Backend, Engine } from "../../kernel/engine.ts";
+import { interpreterBackend } from "../../kernel/interpreter-engine.ts";
+
+/** The kinds of code that there are, best first. */
+const backends: readonly Backend[] = [x64Backend, wasmBackend, interpreterBackend];
+
+/** The names of all targets, best first. */
+export const targetNames: readonly string[] = backends.flatMap((b) => b.targets);
+
+/** What CPU_TARGET accepts beside AUTO: targets, and backends whose best target is meant. */
+export const targetChoices: readonly string[] = [...new Set([...targetNames, ...backends.map((b) => b.name)])];
 
 /** The targets that run on this machine, best first. */
-export const availableTargets = (): TargetName[] => [...availableX64Targets(), ...availableWasmTargets(), "interpreter"];
+export const availableTargets = (): string[] => backends.flatMap((b) => b.available());
 
-/** What the property CPU_TARGET accepts besides target names: `wasm`, the best WebAssembly target. */
-const isWasm = (name: TargetName): boolean => name.startsWith("wasm-");
+/** OpenVINO's word for what the best target is made for. */
+export const architecture = (): string => backendOf(availableTargets()[0]).architecture;
+
+const backendOf = (target: string): Backend => backends.find((b) => b.targets.includes(target)) as Backend;
 
 /** The target that a value of CPU_TARGET means here; without a value the best. Throws DEVICE where the machine cannot run it. */
-export function selectTarget(wanted: string | undefined): TargetName {
+export function selectTarget(wanted: string | undefined): string {
   const available = availableTargets();
-  const found =
-    wanted === undefined || wanted === "" ? available[0] : wanted === "wasm" ? available.find(isWasm) : available.find((t) => t === wanted);
+  const family = backends.find((b) => b.name === wanted);
+  const found = wanted === undefined || wanted === "" ? available[0] : family ? family.available()[0] : available.find((t) => t === wanted);
   if (found !== undefined) return found;
   throw new VintnerError("DEVICE", {
     what: `this machine cannot run CPU_TARGET ${wanted}`,
@@ -25,15 +35,4 @@ export function selectTarget(wanted: string | undefined): TargetName {
 }
 
 /** An engine on a target with a pool of threads. */
-export function createEngine(target: TargetName, threads: number): Engine {
-  switch (target) {
-    case "x64-avx512":
-    case "x64-avx2":
-      return createX64Engine(target, { threads });
-    case "wasm-relaxed":
-    case "wasm-simd":
-      return createWasmEngine(target, { threads });
-    case "interpreter":
-      return new InterpreterEngine();
-  }
-}
+export const createEngine = (target: string, threads: number): Engine => backendOf(target).createEngine(target, { threads });

@@ -3,7 +3,8 @@ import { runKernel } from "../../../../test/support/run-kernel.ts";
 import type { Engine } from "../../../kernel/engine.ts";
 import { interpretKernel } from "../../../kernel/interpreter.ts";
 import type { Kernel } from "../../../kernel/kernel.ts";
-import { targets, type KernelTarget, type TargetName } from "../../../kernel/target.ts";
+import type { KernelTarget } from "../../../kernel/target.ts";
+import { targets, type TargetName } from "../../../kernel/targets.fixture.ts";
 import { verifyKernel } from "../../../kernel/verify-kernel.ts";
 import { availableTargets, createEngine } from "../target-selection.ts";
 
@@ -30,15 +31,18 @@ const interpreted = (name: TargetName): KernelRunner => ({
   },
 });
 
-function emitted(name: TargetName, threads: number): KernelRunner {
-  let engine: Engine | undefined;
-  afterAll(() => engine?.dispose());
+function emitted(name: string, threads: number): KernelRunner {
+  let made: Engine | undefined;
+  const engine = (): Engine => (made ??= createEngine(name, threads));
+  afterAll(() => made?.dispose());
   return {
     name: `${name} on ${threads === 1 ? "one thread" : `${threads} threads`}`,
-    target: targets[name],
+    get target() {
+      return engine().target;
+    },
     run: (kernel, arrays) => {
       const fitting = kernel.buffers.map((b, i) => arrays[i].subarray(0, b.length));
-      const results = runKernel((engine ??= createEngine(name, threads)), kernel, fitting);
+      const results = runKernel(engine(), kernel, fitting);
       for (const [i, result] of results.entries()) if (kernel.buffers[i].access !== "read") fitting[i].set(result as never);
     },
   };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { targets } from "../../../kernel/target.ts";
+import { targets } from "../../../kernel/targets.fixture.ts";
 import { blockChannels, chooseSegments, type TileProblem } from "./tile.ts";
 
 const arbitraryProblem: fc.Arbitrary<TileProblem> = fc.record({

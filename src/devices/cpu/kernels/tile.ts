@@ -1,4 +1,4 @@
-import type { KernelTarget } from "../../../kernel/target.ts";
+import { type KernelTarget, vectorCosts } from "../../../kernel/target.ts";
 
 /** A register tile: `rows` output pixels by `vectors` vectors of output channels. */
 export interface Tile {
@@ -17,30 +17,19 @@ export interface Segment {
 
 export const blockChannels = (tile: Tile): number => tile.vectors * tile.lanes;
 
-const isNative = (target: KernelTarget): boolean => target.name === "x64-avx512" || target.name === "x64-avx2";
-
-/**
- * Cycles of one step of the reduction (one input channel at one tap) for a tile: multiply-adds, loads, and the latency of
- * a chain. WebAssembly's figures are V8's on Zen 4: 54 GFLOP/s of fused tiles of 4x2 and 3x3, 39 of 4x2 not fused.
- */
+/** Cycles of one step of the reduction (one input channel at one tap) for a tile: multiply-adds, loads, and the latency of a chain. */
 function cyclesOfStep({ lanes, rows, vectors }: Tile, target: KernelTarget): number {
-  const wide = lanes === 16 ? 1 : 0.5;
-  const native = isNative(target);
-  const fma = rows * vectors * (native ? wide : target.fusedMultiplyAdd ? 0.5 : 0.7);
-  const loads = native ? (vectors + rows) * wide : vectors * 0.9 + rows * 0.5;
-  const latency = native || target.fusedMultiplyAdd ? 4 : 3;
-  return Math.max(fma, loads, latency) + 0.4;
+  const cost = vectorCosts(target, lanes);
+  const { multiplyAddLatency, step } = target.costs;
+  return Math.max(rows * vectors * cost.multiplyAdd, vectors * cost.load + rows * cost.broadcast, multiplyAddLatency) + step;
 }
 
 /** Most rows that fit the registers beside one weight vector a column and one broadcast. */
 function mostRows(vectors: number, target: KernelTarget): number {
-  if (!isNative(target)) {
-    // V8 loads all operands of a step before it uses them, keeps a register for itself, and needs one for a product.
-    const free = target.vectorRegisters - (target.fusedMultiplyAdd ? 1 : 2);
-    return Math.floor((free - vectors) / (vectors + 1));
-  }
+  const free = target.vectorRegisters - target.reservedRegisters - vectors;
+  if (target.loadsAhead) return Math.floor(free / (vectors + 1));
   const broadcasts = target.embeddedBroadcast && vectors === 1 ? 0 : 1;
-  return Math.floor((target.vectorRegisters - vectors - broadcasts) / vectors);
+  return Math.floor((free - broadcasts) / vectors);
 }
 
 export interface TileProblem {
