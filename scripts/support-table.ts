@@ -93,9 +93,7 @@ Models: ${frontends.map((f) => `${f.name} (${f.extensions.join(", ")})`).join(",
 
 ${devices.map((d) => `- \`${d.name}\`: ${d.description}.`).join("\n")}
 
-Targets of \`CPU\`: ${targetNames
-    .map((t) => `\`${t}\``)
-    .join(", ")}.
+Targets of \`CPU\`: ${targetNames.map((t) => `\`${t}\``).join(", ")}.
 
 ${table(["device", "property", "default", "what it is"], properties)}
 
