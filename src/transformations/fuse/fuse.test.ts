@@ -349,6 +349,7 @@ describe("transpose to reshape", () =>
     [
       ["axes of length 1 move", "[1,1,4,5]", (g, x) => transpose(g, x, [0, 2, 3, 1]), { Reshape: 1 }],
       ["other axes stay", "[1,2,4,5]", (g, x) => transpose(g, x, [0, 2, 3, 1]), { Transpose: 1 }],
+      ["an axis of length 0", "[1,0,4]", (g, x) => transpose(g, x, [1, 0, 2]), { Reshape: 1 }],
     ],
   ));
 
