@@ -85,11 +85,26 @@ describe.skipIf(missing)(`the command${missing}`, () => {
       expect(code).toBe(0);
       return json(stdout).bytes;
     };
-    const [none, all, accurate] = [await sizeOf("--compress-to-fp16", "false"), await sizeOf("--fp16-weights", "all"), await sizeOf()];
+    const [none, all, mixed] = [await sizeOf("--compress-to-fp16", "false"), await sizeOf(), await sizeOf("--fp16-weights", "mixed")];
     expect(all / none).toBeCloseTo(0.5, 1);
-    expect(accurate).toBeGreaterThan(all);
-    expect(accurate).toBeLessThan(0.71 * none);
+    expect(mixed).toBeGreaterThan(all);
+    expect(mixed).toBeLessThan(0.71 * none);
     expect((await runCli(["convert", model, "--fp16-weights", "some"], folder)).code).toBe(2);
+  });
+
+  test("an IR is never written over itself, and comes out elsewhere as it was", async () => {
+    const out = join(folder, "again");
+    expect((await runCli(["convert", model, "-o", "again/net.xml"], folder)).code).toBe(0);
+    const refused = await Promise.all([
+      runCli(["convert", "net.xml"], out),
+      runCli(["convert", "again/net.xml", "net.bin", "-o", "again"], folder),
+      runCli(["convert", "../again/net.xml"], out),
+    ]);
+    for (const { code, stderr } of refused)
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/would overwrite what is read\. Choose another place with -o/)]);
+    expect((await runCli(["convert", "net.xml", "-o", "other.xml"], out)).code).toBe(0);
+    for (const ending of ["xml", "bin"])
+      expect(readFileSync(join(out, `other.${ending}`)).equals(readFileSync(join(out, `net.${ending}`)))).toBe(true);
   });
 
   test("takes pictures for inputs and says what it did to them", async () => {

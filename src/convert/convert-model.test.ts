@@ -3,6 +3,9 @@ import { describe, expect, it } from "vitest";
 import { countOperations, expectEqualOutputs, seededNumbers } from "../../test/support/check-rewrite.ts";
 import { evaluateModel } from "../../test/support/evaluate-model.ts";
 import { readModel } from "../frontends/read-model.ts";
+import { type SerializedModel, type SerializeOptions, serializeModel } from "../ir/serialize-model.ts";
+import { Model } from "../model/model.ts";
+import { opset } from "../opset.ts";
 import { tensorOfNumbers } from "../tensor/tensor-numbers.ts";
 import { convertModel } from "./convert-model.ts";
 
@@ -32,6 +35,40 @@ describe("convertModel", () => {
 
   it("checks the options before it reads", async () => {
     await expect(convertModel("missing.onnx", { scale: 0 })).rejects.toThrow(/"scale"/);
+  });
+});
+
+describe("an IR that is converted again", () => {
+  const x = opset.parameter("f32", "[1,3,?,?]", "x");
+  const numbers = (seed: number, ...shape: readonly number[]) =>
+    opset.constant(
+      "f32",
+      seededNumbers(
+        shape.reduce((a, b) => a * b, 1),
+        seed,
+      ),
+      shape,
+    );
+  const window = { strides: [1, 1], pads_begin: [1, 1], pads_end: [1, 1], dilations: [1, 1] };
+  const first = opset.relu(opset.add(opset.convolution(x, numbers(1, 16, 3, 3, 3), window), numbers(2, 1, 16, 1, 1)));
+  const y = opset.add(opset.convolution(first, numbers(3, 8, 16, 3, 3), window), numbers(4, 1, 8, 1, 1));
+  const source = serializeModel(new Model({ name: "net", parameters: [x], results: [opset.result(y, "y")] }));
+  const again = async ({ xml, bin }: SerializedModel, options: SerializeOptions): Promise<SerializedModel> =>
+    serializeModel(await convertModel(new TextEncoder().encode(xml), { weights: bin }), options);
+
+  it.each([
+    { compressToFp16: true },
+    { compressToFp16: true, fp16Weights: "all" },
+    { compressToFp16: true, fp16Weights: "mixed" },
+    { compressToFp16: false },
+  ] as const)("stays as it is, %o", async (options) => {
+    const written = await again(source, options);
+    let last = written;
+    // The first is asked for in the same words, the others by default.
+    for (const asked of [options, { compressToFp16: options.compressToFp16 }, { compressToFp16: options.compressToFp16 }]) {
+      last = await again(last, asked);
+      expect(last).toEqual(written);
+    }
   });
 });
 

@@ -88,7 +88,7 @@ it("keeps constants without which a reader no longer knows its shape", () => {
 describe("weights that are worth more than their size", () => {
   const filled = (shape: readonly number[], value = 0.2) => constant("f32", new Array(shape.reduce((a, b) => a * b, 1)).fill(value), shape);
   const compressedShapes = (model: Model): readonly (readonly number[])[] =>
-    decompressions(compressToFloat16(model)).map((n) => n.outputs[0].shape);
+    decompressions(compressToFloat16(model, "mixed")).map((n) => n.outputs[0].shape);
 
   it("are small constants, up to a share of the whole", () => {
     const x = input("[1,40]");
@@ -116,12 +116,12 @@ describe("weights that are worth more than their size", () => {
     ]);
   });
 
-  it("are filters whose outputs a logarithm takes", () => {
+  it("are filters whose outputs a logarithm takes, unless f16 holds them exactly as the exponent here", () => {
     const x = input("[1,100]");
     const power = opset.power(opset.matMul(x, filled([100, 10])), constant("f32", 2));
     const spectrogram = opset.log(opset.add(power, constant("f32", 1e-3)));
     const layer = opset.relu(opset.matMul(spectrogram, filled([10, 90])));
-    expect(compressedShapes(modelOf(x, opset.log(opset.matMul(layer, filled([90, 2]))).outputs[0]))).toEqual([[10, 90]]);
+    expect(compressedShapes(modelOf(x, opset.log(opset.matMul(layer, filled([90, 2]))).outputs[0]))).toEqual([[], [10, 90]]);
   });
 
   it("are those that f16 only holds with fewer bits", () => {
@@ -133,6 +133,33 @@ describe("weights that are worth more than their size", () => {
       const weights = constant("f32", mix(1.7e-5, count, 200), [20, 10]);
       expect(compressedShapes(modelOf(x, opset.matMul(x, weights).outputs[0]))).toEqual(kept ? [] : [[20, 10]]);
     }
+  });
+});
+
+describe("a model of mixed weights", () => {
+  const x = input("[1,100]");
+  const weights = (...shape: readonly [number, number]) => constant("f32", new Array(shape[0] * shape[1]).fill(0.2), shape);
+  const layers = opset.matMul(opset.matMul(x, weights(100, 20)), weights(20, 30));
+  const mixed = compressToFloat16(modelOf(x, layers.outputs[0]), "mixed");
+
+  it("stays so, unless something else is asked for", () => {
+    expect(decompressions(mixed)).toHaveLength(1);
+    for (const again of [compressToFloat16(mixed), compressToFloat16(mixed, "mixed")]) {
+      expect(decompressions(again)).toHaveLength(1);
+      expect(again.rtInfo).toEqual(mixed.rtInfo);
+    }
+    const all = compressToFloat16(mixed, "all");
+    expect(decompressions(all)).toHaveLength(2);
+    expect(all.rtInfo.size).toBe(0);
+  });
+
+  it("keeps nothing in f32 that f16 holds exactly", () => {
+    const exact = opset.matMul(x, constant("f32", new Array(100).fill(0.25), [100, 1]));
+    const sum = opset.add(layers, exact);
+    expect(decompressions(compressToFloat16(modelOf(x, sum.outputs[0]), "mixed")).map((n) => n.outputs[0].shape)).toEqual([
+      [100, 20],
+      [100, 1],
+    ]);
   });
 });
 

@@ -10,16 +10,18 @@ import { float32Weights } from "./float32-weights.ts";
 import { shapeConstants } from "./shape-constants.ts";
 
 const largest = 65504;
+/** In a model's rt_info. */
+const mixedKey = "vintner_fp16_weights";
 
 /**
- * Which weights become f16. "all": those that OpenVINO 2026 chooses, for half the size. "accurate": of them, those that are
- * worth their noise: outputs are then several times closer to those of the f32 model, for up to 70 % of its size, and more
- * where filters before a logarithm are most of it.
+ * Which weights become f16. "all": those that OpenVINO 2026 chooses, for half the size. "mixed": of them, those that are
+ * worth their noise, see `float32Weights`; the others stay f32, so that outputs are several times closer to those of the f32
+ * model, for up to 70 % of its size, and more where filters before a logarithm are most of it.
  */
-export type Fp16Weights = "accurate" | "all";
+export type Fp16Weights = "all" | "mixed";
 /** Where so much of a constant is out of the range of f16, or relatively too far off, it stays as it is. */
 const keepThreshold = 0.75;
-/** Relative error of the root mean square that leaves accurate weights as they are: the most by which a normal f16 is off. */
+/** Relative error of the root mean square that leaves mixed weights as they are: the most by which a normal f16 is off. */
 const meanSquareLimit = 2 ** -11;
 /** One element within the range that is further off is enough to keep a constant. */
 const absoluteLimit = 1;
@@ -31,14 +33,19 @@ const relativeLimitOfOne = 1e-4;
  * A copy of a model with its f32 and f64 constants as f16, each with a Convert behind it that is marked `decompression`,
  * named as OpenVINO 2026 does: the Convert takes the constant's name, the constant gets `_compressed`. As there,
  * quantized models stay as they are, and so do constants that f16 does not hold well or that shapes are computed from;
- * the latter are marked, so that devices do not narrow them either.
+ * the latter are marked, so that devices do not narrow them either. "mixed" leaves a model as it is that has such weights
+ * already: its shares were counted when it had none. The model's rt_info keeps that it is mixed, so that it stays so when
+ * it is written again and nothing else is asked for.
  */
-export function compressToFloat16(model: Model, weights: Fp16Weights = "accurate"): Model {
-  if (model.nodes().some((node) => node.op === FakeQuantize)) return model;
+export function compressToFloat16(model: Model, asked?: Fp16Weights): Model {
+  const weights: Fp16Weights = asked ?? (model.rtInfo.get(mixedKey) === "mixed" ? "mixed" : "all");
+  if (model.nodes().some((node) => node.op === FakeQuantize || (weights === "mixed" && isDecompression(node)))) return model;
   const copy = cloneModel(model);
+  if (weights === "mixed") copy.rtInfo.set(mixedKey, "mixed");
+  else copy.rtInfo.delete(mixedKey);
   const kept = shapeConstants(copy);
   for (const constant of kept) constant.rtInfo.set("DisablePrecisionConversion", { version: "0", value: "dynamic:f16" });
-  if (weights === "accurate") for (const node of float32Weights(copy)) kept.add(node);
+  if (weights === "mixed") for (const node of float32Weights(copy)) kept.add(node);
   const consumers = copy.consumers();
   for (const node of copy.nodes()) {
     const compressed = kept.has(node) ? undefined : compressTensor(node.constant, weights);
@@ -46,6 +53,8 @@ export function compressToFloat16(model: Model, weights: Fp16Weights = "accurate
   }
   return copy;
 }
+
+const isDecompression = (node: Node): boolean => node.op === Convert && node.rtInfo.has("decompression");
 
 function insert(node: Node, compressed: Tensor, readers: readonly Consumer[]): void {
   const [original] = node.outputs;
@@ -84,6 +93,6 @@ function compressTensor(tensor: Tensor | undefined, weights: Fp16Weights): Tenso
     squares += value ** 2;
     errorSquares += error ** 2;
   }
-  if (weights === "accurate" && !(errorSquares <= meanSquareLimit ** 2 * squares)) return undefined;
+  if (weights === "mixed" && !(errorSquares <= meanSquareLimit ** 2 * squares)) return undefined;
   return data.length > 0 && outside / data.length >= keepThreshold ? undefined : new Tensor("f16", tensor.shape, bits);
 }

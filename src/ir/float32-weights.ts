@@ -1,3 +1,4 @@
+import { float16ToNumber, numberToFloat16 } from "../common/float16.ts";
 import type { Model } from "../model/model.ts";
 import type { Node } from "../model/node.ts";
 
@@ -28,7 +29,7 @@ const beforeLogarithm = new Set([...arithmetic, ...sums, ...limits, ...movement]
 /**
  * The f32 and f64 constants whose rounding to f16 would cost more accuracy than it saves space. Each layer whose weights are
  * rounded adds about the same noise to the outputs, so most of it goes with the small ones; and the noise of filters whose
- * outputs a logarithm takes is all that is heard where the signal is quiet.
+ * outputs a logarithm takes is all that is heard where the signal is quiet. What f16 holds exactly costs nothing.
  */
 export function float32Weights(model: Model): Set<Node> {
   const nodes = model.nodes();
@@ -45,13 +46,21 @@ export function float32Weights(model: Model): Set<Node> {
       visited.add(source);
       open.push(source);
     }
+  for (const node of sizes.keys()) if (isExact(node)) kept.delete(node);
   const sum = (of: Iterable<Node>): number => [...of].reduce((n, node) => n + (sizes.get(node) ?? 0), 0);
   let room = smallShare * sum(sizes.keys()) - sum(kept);
   for (const [node, size] of [...sizes].toSorted(([, x], [, y]) => x - y)) {
-    if (kept.has(node)) continue;
+    if (kept.has(node) || isExact(node)) continue;
     room -= size;
     if (room < 0 || size > smallElements) break;
     kept.add(node);
   }
   return kept;
+}
+
+/** Whether f16 holds all numbers of a constant as they are. */
+function isExact({ constant }: Node): boolean {
+  const data = constant?.data as Float32Array | Float64Array;
+  for (let i = 0; i < data.length; i++) if (float16ToNumber(numberToFloat16(data[i])) !== data[i]) return false;
+  return true;
 }

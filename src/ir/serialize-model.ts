@@ -13,7 +13,7 @@ import { WeightsWriter } from "./weights-writer.ts";
 export interface SerializeOptions {
   /** Weights as f16 with a marked Convert to f32 behind each. Default false. */
   readonly compressToFp16?: boolean;
-  /** Which weights that concerns. Default "accurate". */
+  /** Which weights that concerns. Default "all", as in OpenVINO, and "mixed" for a model that was written so. */
   readonly fp16Weights?: Fp16Weights;
 }
 
@@ -27,7 +27,7 @@ export interface SerializedModel {
  * Writes a model as the real toolkit does: the same text, but for the offsets of constants, which are aligned here so
  * that readers can use them in place.
  */
-export function serializeModel(model: Model, { compressToFp16 = false, fp16Weights = "accurate" }: SerializeOptions = {}): SerializedModel {
+export function serializeModel(model: Model, { compressToFp16 = false, fp16Weights }: SerializeOptions = {}): SerializedModel {
   const source = compressToFp16 ? compressToFloat16(model, fp16Weights) : model;
   const nodes = layerOrder(source);
   const ids = new Map(nodes.map((n, i) => [n, i]));

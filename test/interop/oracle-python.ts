@@ -20,16 +20,3 @@ export const missing =
     : modelsPresent
       ? undefined
       : "no shared models";
-
-/** The networks that must work in both, by their paths in the models' folder. */
-export const onnxModels = [
-  "onnx_ocr/ch_PP-OCRv4_det_infer.onnx",
-  "onnx_ocr/ch_PP-OCRv4_rec_infer.onnx",
-  "onnx_ocr/ch_ppocr_mobile_v2.0_cls_infer.onnx",
-  "onnx_detect/yunet_n_320_320.onnx",
-  "multi_ultraface/version-RFB-320.onnx",
-  "multi_ultraface/version-RFB-320_simplified.onnx",
-  "multi_blazeface/face_detection_back_256x256_barracuda.onnx",
-  "multi_samplenet/samplenet.onnx",
-  "multi_basicpitch/nmp.onnx",
-];

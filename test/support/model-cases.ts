@@ -8,6 +8,19 @@ import { tensorNumbers } from "../../src/tensor/tensor-numbers.ts";
 export const modelFolder = resolve(import.meta.dirname, "../../../shared/models");
 export const modelsPresent = existsSync(join(modelFolder, "expected/manifest.json"));
 
+/** The ONNX networks that must run everywhere, by their paths in the models' folder. */
+export const onnxModels = [
+  "onnx_ocr/ch_PP-OCRv4_det_infer.onnx",
+  "onnx_ocr/ch_PP-OCRv4_rec_infer.onnx",
+  "onnx_ocr/ch_ppocr_mobile_v2.0_cls_infer.onnx",
+  "onnx_detect/yunet_n_320_320.onnx",
+  "multi_ultraface/version-RFB-320.onnx",
+  "multi_ultraface/version-RFB-320_simplified.onnx",
+  "multi_blazeface/face_detection_back_256x256_barracuda.onnx",
+  "multi_samplenet/samplenet.onnx",
+  "multi_basicpitch/nmp.onnx",
+];
+
 interface ManifestPort {
   readonly name: string;
   readonly shape: readonly number[];
