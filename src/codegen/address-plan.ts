@@ -45,7 +45,8 @@ export type LoadStatement = Extract<Statement, { readonly kind: "load" }>;
 export type StoreStatement = Extract<Statement, { readonly kind: "store" }>;
 export type ForStatement = Extract<Statement, { readonly kind: "for" }>;
 export type LoadDefinition = Extract<IndexDefinition, { readonly op: "load" }>;
-export type Accessor = LoadStatement | StoreStatement | LoadDefinition;
+export type GatherStatement = Extract<Statement, { readonly kind: "gather" }>;
+export type Accessor = LoadStatement | StoreStatement | GatherStatement | LoadDefinition;
 
 export interface AddressPlan {
   readonly pointers: readonly Pointer[];
@@ -158,7 +159,8 @@ export function planAddresses(kernel: Kernel): AddressPlan {
   };
 
   const place = (accessor: Accessor, scope: readonly number[], known: Map<KernelBuffer, KnownTerms[]>): void => {
-    const { buffer, index } = accessor;
+    const { buffer } = accessor;
+    const index = "base" in accessor ? accessor.base : accessor.index;
     const bytes = memoryElementBytes[buffer.element];
     let list = known.get(buffer);
     if (list === undefined) known.set(buffer, (list = []));
@@ -205,6 +207,7 @@ export function planAddresses(kernel: Kernel): AddressPlan {
           break;
         case "load":
         case "store":
+        case "gather":
           place(s, scope, known);
           break;
         default:
@@ -239,7 +242,7 @@ export function planAddresses(kernel: Kernel): AddressPlan {
       else if (s.kind === "if") {
         useAll(pointersOf(s.then));
         useAll(pointersOf(s.otherwise));
-      } else if (s.kind === "load" || s.kind === "store") used.add(access(s).pointer);
+      } else if (s.kind === "load" || s.kind === "store" || s.kind === "gather") used.add(access(s).pointer);
       else if (s.kind === "index") {
         if (s.definition.op === "load") used.add(access(s.definition).pointer);
         useAll((advances.get(s.variable.id) ?? []).map((a) => a.pointer));

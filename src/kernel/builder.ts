@@ -1,14 +1,17 @@
 import { invariant } from "../common/errors.ts";
-import type {
-  ComputeOp,
-  IndexDefinition,
-  IndexExpression,
-  IndexVariable,
-  Kernel,
-  KernelBuffer,
-  MemoryElement,
-  Register,
-  Statement,
+import { resultElement } from "./compute-operations.ts";
+import {
+  type ComputeOp,
+  type IndexDefinition,
+  type IndexExpression,
+  type IndexVariable,
+  type Kernel,
+  type KernelBuffer,
+  type MemoryElement,
+  memoryElementBytes,
+  type Register,
+  registerElements,
+  type Statement,
 } from "./kernel.ts";
 import type { KernelTarget } from "./target.ts";
 
@@ -84,6 +87,17 @@ export interface AccessOptions {
   readonly lanes?: number;
   /** Elements to read or write; default all lanes. */
   readonly count?: number;
+  /** What memory holds there; default the buffer's element. */
+  readonly as?: MemoryElement;
+}
+
+export interface StoreOptions {
+  /** Elements to write; default all lanes. */
+  readonly count?: number;
+  /** What memory takes there; default the buffer's element. */
+  readonly as?: MemoryElement;
+  /** Clamps integers to the range of an element of fewer than 32 bits instead of taking their low bits. */
+  readonly saturate?: boolean;
 }
 
 /**
@@ -104,6 +118,8 @@ export class KernelBuilder {
   readonly task: Index;
   readonly #task: IndexVariable;
   readonly #buffers: KernelBuffer[] = [];
+  readonly #scratch: KernelBuffer[] = [];
+  #scratchBytes = 0;
   /** Numbers in registers, defined before all else: by element and lanes, then by value. */
   readonly #constants = new Map<string, Map<number, Register>>();
   readonly #constantStatements: Statement[] = [];
@@ -124,6 +140,8 @@ export class KernelBuilder {
       name: this.name,
       key: `${this.target.name} ${options.key}`,
       buffers: this.#buffers,
+      scratch: this.#scratch,
+      scratchBytes: this.#scratchBytes,
       tasks: options.tasks ?? 1,
       task: this.#task,
       body: [...this.#constantStatements, ...this.#body],
@@ -131,9 +149,13 @@ export class KernelBuilder {
     };
   }
 
+  /** An argument, or (access `scratch`) memory that only this thread sees, undefined at the start of each task. */
   buffer(name: string, element: MemoryElement, length: number, access: KernelBuffer["access"]): KernelBuffer {
-    const buffer = { index: this.#buffers.length, name, element, length, access };
-    this.#buffers.push(buffer);
+    const isScratch = access === "scratch";
+    const list = isScratch ? this.#scratch : this.#buffers;
+    const buffer = { index: list.length, name, element, length, access, byteOffset: isScratch ? this.#scratchBytes : 0 };
+    if (isScratch) this.#scratchBytes += Math.ceil((length * memoryElementBytes[element]) / 64) * 64;
+    list.push(buffer);
     return buffer;
   }
 
@@ -199,30 +221,63 @@ export class KernelBuilder {
   maxIndex(a: Index | number, b: Index | number): Index {
     return this.#index("max", { op: "max", a: Index.of(a), b: Index.of(b) });
   }
-  /** Reads an i32 and clamps it to [least, most]. */
-  loadIndex(buffer: KernelBuffer, index: Index | number, least: number, most: number): Index {
-    return this.#index("at", { op: "load", buffer, index: Index.of(index), least, most });
+  /** Reads an integer and clamps it to [least, most]. */
+  loadIndex(
+    buffer: KernelBuffer,
+    index: Index | number,
+    least: number,
+    most: number,
+    { as = buffer.element }: { readonly as?: MemoryElement } = {},
+  ): Index {
+    return this.#index("at", { op: "load", buffer, index: Index.of(index), element: as, least, most });
   }
 
   // Memory
 
-  load(buffer: KernelBuffer, index: Index | number, { lanes = this.lanes, count = lanes }: AccessOptions = {}): Register {
-    const target = this.#register(registerElement(buffer.element), lanes);
-    this.#body.push({ kind: "load", target, buffer, index: Index.of(index), count, broadcast: false });
-    return target;
+  load(
+    buffer: KernelBuffer,
+    index: Index | number,
+    { lanes = this.lanes, count = lanes, as = buffer.element }: AccessOptions = {},
+  ): Register {
+    return this.#load(buffer, index, lanes, count, as, false);
   }
   /** One element in every lane. */
-  broadcast(buffer: KernelBuffer, index: Index | number, lanes: number = this.lanes): Register {
-    const target = this.#register(registerElement(buffer.element), lanes);
-    this.#body.push({ kind: "load", target, buffer, index: Index.of(index), count: 1, broadcast: true });
+  broadcast(
+    buffer: KernelBuffer,
+    index: Index | number,
+    lanes: number = this.lanes,
+    { as = buffer.element }: { readonly as?: MemoryElement } = {},
+  ): Register {
+    return this.#load(buffer, index, lanes, 1, as, true);
+  }
+  #load(buffer: KernelBuffer, index: Index | number, lanes: number, count: number, element: MemoryElement, broadcast: boolean): Register {
+    const target = this.#register(registerElements[element] ?? "i32", lanes);
+    this.#body.push({ kind: "load", target, buffer, index: Index.of(index), element, count, broadcast });
     return target;
   }
-  store(buffer: KernelBuffer, index: Index | number, value: Register, { count = value.lanes }: { readonly count?: number } = {}): void {
+  store(
+    buffer: KernelBuffer,
+    index: Index | number,
+    value: Register,
+    { count = value.lanes, as = buffer.element, saturate = false }: StoreOptions = {},
+  ): void {
     invariant(
-      value.element === registerElement(buffer.element),
-      `kernel ${this.name}: a ${value.element} register stored to ${buffer.element} buffer ${buffer.name}`,
+      value.element === registerElements[as],
+      `kernel ${this.name}: a ${value.element} register stored as ${as} to buffer ${buffer.name}`,
     );
-    this.#body.push({ kind: "store", buffer, index: Index.of(index), value, count });
+    this.#body.push({ kind: "store", buffer, index: Index.of(index), element: as, value, count, saturate });
+  }
+  /** Lane l is the element at base + clamp(lane l of offsets, 0, most). */
+  gather(
+    buffer: KernelBuffer,
+    base: Index | number,
+    offsets: Register,
+    most: number,
+    { as = buffer.element === "f32" ? "f32" : "i32" }: { readonly as?: "f32" | "i32" } = {},
+  ): Register {
+    const target = this.#register(as, offsets.lanes);
+    this.#body.push({ kind: "gather", target, buffer, base: Index.of(base), element: as, offsets, most });
+    return target;
   }
 
   // Registers
@@ -255,7 +310,7 @@ export class KernelBuilder {
   }
   /** target = op(operands), without a register between. */
   update(target: Register, op: ComputeOp, ...operands: readonly Register[]): void {
-    this.#body.push({ kind: "compute", target, op, operands, immediate: undefined });
+    this.#body.push({ kind: "compute", target, op, operands, immediate: undefined, table: undefined });
   }
   /** target += a * b. */
   accumulate(target: Register, a: Register, b: Register): void {
@@ -296,10 +351,26 @@ export class KernelBuilder {
     return this.compute("select", [mask, a, b]);
   }
 
+  /** c + the dot products of the four bytes of each lane, u8 of a times i8 of b; see ComputeOp. */
+  dotU8I8(a: Register, b: Register, c: Register): Register {
+    return this.compute("dotU8I8", [a, b, c]);
+  }
+  /** c + the dot products of the two bf16 of each lane; see ComputeOp. */
+  dotBf16(a: Register, b: Register, c: Register): Register {
+    return this.compute("dotBf16", [a, b, c]);
+  }
+  /** Byte j of each 128-bit group becomes byte `table[j]` of that group of x, or 0 for -1. */
+  shuffleBytes(x: Register, table: readonly number[]): Register {
+    return this.#compute("shuffleBytes", [x], undefined, table);
+  }
+
   /** Any operation by name; see ComputeOp. */
   compute(op: ComputeOp, operands: readonly Register[], immediate?: number): Register {
+    return this.#compute(op, operands, immediate, undefined);
+  }
+  #compute(op: ComputeOp, operands: readonly Register[], immediate: number | undefined, table: readonly number[] | undefined): Register {
     const target = this.#register(resultElement(op, operands), operands[0].lanes);
-    this.#body.push({ kind: "compute", target, op, operands, immediate });
+    this.#body.push({ kind: "compute", target, op, operands, immediate, table });
     return target;
   }
 
@@ -323,17 +394,4 @@ export class KernelBuilder {
     this.#body = outer;
     return inner;
   }
-}
-
-export const registerElement = (element: MemoryElement): "f32" | "i32" => (element === "f32" || element === "f16" ? "f32" : "i32");
-
-const comparisons: ReadonlySet<ComputeOp> = new Set<ComputeOp>(["eq", "ne", "lt", "le", "gt", "ge"]);
-
-/** The element of an operation's result. */
-export function resultElement(op: ComputeOp, operands: readonly Register[]): Register["element"] {
-  if (comparisons.has(op)) return "mask";
-  if (op === "select") return operands[1].element;
-  if (op === "toF32" || op === "asF32") return "f32";
-  if (op === "toI32" || op === "asI32") return "i32";
-  return operands[0].element;
 }

@@ -5,11 +5,13 @@ type Element = Register["element"];
 /** What an operation takes and gives. */
 export interface ComputeOperation {
   readonly operands: number;
-  /** Elements that the operands may have (all the same; for `select` those of the last two). */
+  /** Elements that the operands may have (all the same; for `select` those of the last two, unless `each` says otherwise). */
   readonly elements: readonly Element[];
+  /** The element of each operand, where they differ. */
+  readonly each?: readonly Element[];
   /** Element of the result; undefined for that of the (last) operand. */
   readonly result?: Element;
-  readonly immediate?: "bits" | "lane";
+  readonly immediate?: "bits" | "lane" | "table";
   readonly leastLanes?: number;
 }
 
@@ -24,6 +26,7 @@ const bitwise: ComputeOperation = { operands: 2, elements: all };
 const shift: ComputeOperation = { operands: 1, elements: i32, immediate: "bits" };
 const comparison: ComputeOperation = { operands: 2, elements: numbers, result: "mask" };
 const acrossLanes: ComputeOperation = { operands: 1, elements: numbers };
+const dot: ComputeOperation = { operands: 3, elements: i32 };
 const unpack: ComputeOperation = { operands: 2, elements: all, leastLanes: 4 };
 
 /** The operations of the kernel language by name; their meaning is at ComputeOp. */
@@ -68,4 +71,13 @@ export const computeOperations: Readonly<Record<ComputeOp, ComputeOperation>> = 
   unpackHigh32: unpack,
   unpackLow64: unpack,
   unpackHigh64: unpack,
+  dotU8I8: dot,
+  dotU8I8Narrow: dot,
+  dotBf16: { operands: 3, elements: i32, each: ["i32", "i32", "f32"], result: "f32" },
+  shuffleBytes: { operands: 1, elements: i32, immediate: "table", leastLanes: 4 },
 };
+
+/** The element of an operation's result. */
+export function resultElement(op: ComputeOp, operands: readonly Register[]): Element {
+  return computeOperations[op].result ?? operands[op === "select" ? 1 : 0].element;
+}

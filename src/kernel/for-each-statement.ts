@@ -16,6 +16,7 @@ export function forEachStatement(body: readonly Statement[], visit: (statement: 
 export function registerSetBy(statement: Statement): Register | undefined {
   switch (statement.kind) {
     case "load":
+    case "gather":
     case "constant":
     case "compute":
     case "assign":
@@ -33,6 +34,8 @@ export function registersReadBy(statement: Statement): readonly Register[] {
       return [statement.value];
     case "compute":
       return statement.operands;
+    case "gather":
+      return [statement.offsets];
     default:
       return [];
   }
@@ -48,6 +51,8 @@ export function indicesOf(statement: Statement): readonly IndexExpression[] {
     case "load":
     case "store":
       return [statement.index];
+    case "gather":
+      return [statement.base];
     case "index": {
       const { definition } = statement;
       if (definition.op === "load") return [definition.index];

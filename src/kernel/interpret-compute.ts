@@ -1,5 +1,5 @@
 import { invariant } from "../common/errors.ts";
-import type { ComputeOp, Register } from "./kernel.ts";
+import type { ComputeOp, Register, Statement } from "./kernel.ts";
 
 /** The lanes of all registers as f32 and, over the same bytes, as i32; a mask's lane is -1 or 0. */
 export interface RegisterFile {
@@ -16,6 +16,7 @@ interface Place {
   readonly c: number;
   readonly lanes: number;
   readonly immediate: number;
+  readonly table: readonly number[];
   readonly fused: boolean;
 }
 type Emit = (place: Place) => () => void;
@@ -110,6 +111,41 @@ const fma: Emit = ({ file: { f32 }, t, a, b, c, lanes, fused }) =>
     : () => {
         for (let l = 0; l < lanes; l++) f32[t + l] = Math.fround(f32[a + l] * f32[b + l]) + f32[c + l];
       };
+const dotU8I8: Emit = ({ file: { i32 }, t, a, b, c, lanes }) => {
+  return () => {
+    for (let l = 0; l < lanes; l++) {
+      let sum = i32[c + l];
+      for (let shift = 0; shift < 32; shift += 8) sum += ((i32[a + l] >>> shift) & 255) * ((i32[b + l] << (24 - shift)) >> 24);
+      i32[t + l] = sum;
+    }
+  };
+};
+const floatWord = new Float32Array(1);
+const wordBits = new Int32Array(floatWord.buffer);
+const floatOfBits = (bits: number): number => {
+  wordBits[0] = bits;
+  return floatWord[0];
+};
+/** The upper product first, as the x86 instruction adds them; products of bf16 are exact. */
+const dotBf16: Emit = ({ file: { f32, i32 }, t, a, b, c, lanes }) => {
+  return () => {
+    for (let l = 0; l < lanes; l++) {
+      const upper = Math.fround(floatOfBits(i32[a + l] & 0xffff0000) * floatOfBits(i32[b + l] & 0xffff0000) + f32[c + l]);
+      f32[t + l] = floatOfBits(i32[a + l] << 16) * floatOfBits(i32[b + l] << 16) + upper;
+    }
+  };
+};
+const shuffleBytes: Emit = ({ file: { i32 }, t, a, lanes, table }) => {
+  const bytes = new Uint8Array(i32.buffer, i32.byteOffset, i32.byteLength);
+  const copy = new Uint8Array(lanes * 4);
+  return () => {
+    for (let j = 0; j < copy.length; j++) {
+      const from = table[j & 15];
+      copy[j] = from < 0 ? 0 : bytes[a * 4 + (j & ~15) + from];
+    }
+    bytes.set(copy, t * 4);
+  };
+};
 // The commonest operations have loops of their own, which spares a call for each lane.
 const addF32: Emit = ({ file: { f32 }, t, a, b, lanes }) => {
   return () => {
@@ -206,16 +242,17 @@ const anyOperations: Readonly<Partial<Record<ComputeOp, Emit>>> = {
   unpackHigh32: unpack(1, true),
   unpackLow64: unpack(2, false),
   unpackHigh64: unpack(2, true),
+  dotU8I8,
+  dotU8I8Narrow: dotU8I8,
+  dotBf16,
+  shuffleBytes,
 };
 
 const byElement = { f32: f32Operations, i32: i32Operations, mask: maskOperations };
 
 /** A closure that computes one operation. `slot` gives a register's first lane in the file. */
 export function interpretCompute(
-  op: ComputeOp,
-  target: Register,
-  operands: readonly Register[],
-  immediate: number,
+  { op, target, operands, immediate = 0, table = [] }: Extract<Statement, { kind: "compute" }>,
   file: RegisterFile,
   slot: (register: Register) => number,
   fused: boolean,
@@ -223,5 +260,5 @@ export function interpretCompute(
   const emit = anyOperations[op] ?? byElement[operands[0].element][op];
   invariant(emit, `operation ${op} has no meaning for ${operands[0].element} registers`);
   const [a, b = 0, c = 0] = operands.map(slot);
-  return emit({ file, t: slot(target), a, b, c, lanes: target.lanes, immediate, fused });
+  return emit({ file, t: slot(target), a, b, c, lanes: target.lanes, immediate, table, fused });
 }

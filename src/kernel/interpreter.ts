@@ -1,18 +1,29 @@
-import { float16ToNumber, numberToFloat16 } from "../common/float16.ts";
 import { VintnerError } from "../common/errors.ts";
 import { forEachStatement, registersReadBy, registerSetBy } from "./for-each-statement.ts";
 import { interpretCompute, type RegisterFile } from "./interpret-compute.ts";
-import type { IndexDefinition, IndexExpression, IndexVariable, Kernel, KernelBuffer, Register, Statement } from "./kernel.ts";
+import { elementAccess, saturate } from "./interpret-memory.ts";
+import {
+  type IndexDefinition,
+  type IndexExpression,
+  type IndexVariable,
+  type Kernel,
+  type KernelBuffer,
+  type MemoryElement,
+  memoryElementBytes,
+  type Register,
+  type Statement,
+} from "./kernel.ts";
 import type { MemoryArray } from "./memory-array.ts";
 import type { KernelTarget } from "./target.ts";
 
-/** Runs tasks [begin, end) of a kernel over arrays, one for each of its buffers and of its element type (f16 as bits). */
+/** Runs tasks [begin, end) of a kernel over arrays, one for each of its buffers and of its element type (see MemoryArray). */
 export type InterpretedKernel = (arrays: readonly MemoryArray[], begin: number, end: number) => void;
 
 type Action = () => void;
 type Value = () => number;
 type Load = Extract<Statement, { kind: "load" }>;
 type Store = Extract<Statement, { kind: "store" }>;
+type Gather = Extract<Statement, { kind: "gather" }>;
 
 /**
  * Turns a kernel's statements into closures. Every access is checked against the buffer's length (INTERNAL error that
@@ -31,8 +42,10 @@ class KernelCompiler {
   readonly #variableSlots = new Map<number, number>();
   readonly #file: RegisterFile;
   readonly #variables: Float64Array;
-  /** The arrays of the call that is running. */
+  /** The arguments of the call that is running, and their bytes. */
   readonly #arrays: MemoryArray[] = [];
+  readonly #bytes: DataView[] = [];
+  readonly #scratch: DataView[];
 
   constructor(kernel: Kernel, fused: boolean) {
     this.#kernel = kernel;
@@ -53,6 +66,7 @@ class KernelCompiler {
     const bytes = new ArrayBuffer(lanes * 4);
     this.#file = { f32: new Float32Array(bytes), i32: new Int32Array(bytes) };
     this.#variables = new Float64Array(this.#variableSlots.size);
+    this.#scratch = kernel.scratch.map((b) => new DataView(new ArrayBuffer(b.length * memoryElementBytes[b.element])));
   }
 
   compile(): InterpretedKernel {
@@ -61,9 +75,12 @@ class KernelCompiler {
     const variables = this.#variables;
     return (arrays, begin, end) => {
       for (const buffer of this.#kernel.buffers) {
-        const length = arrays[buffer.index]?.length ?? 0;
+        const length = (arrays[buffer.index]?.byteLength ?? 0) / memoryElementBytes[buffer.element];
         if (length < buffer.length) throw this.#error("the array is too short", buffer, `${buffer.length} elements`, `${length}`);
-        this.#arrays[buffer.index] = arrays[buffer.index];
+        const array = arrays[buffer.index];
+        if (this.#arrays[buffer.index] === array) continue;
+        this.#arrays[buffer.index] = array;
+        this.#bytes[buffer.index] = new DataView(array.buffer, array.byteOffset, array.byteLength);
       }
       for (let t = begin; t < end; t++) {
         variables[task] = t;
@@ -114,13 +131,15 @@ class KernelCompiler {
         return this.#load(s);
       case "store":
         return this.#store(s);
+      case "gather":
+        return this.#gather(s);
       case "constant": {
         const t = this.#slot(s.target);
         const file = s.target.element === "f32" ? this.#file.f32 : this.#file.i32;
         return () => file.fill(s.value, t, t + s.target.lanes);
       }
       case "compute":
-        return interpretCompute(s.op, s.target, s.operands, s.immediate ?? 0, this.#file, (r) => this.#slot(r), this.#fused);
+        return interpretCompute(s, this.#file, (r) => this.#slot(r), this.#fused);
       case "assign": {
         const t = this.#slot(s.target);
         const v = this.#slot(s.value);
@@ -150,66 +169,105 @@ class KernelCompiler {
         return () => f(a(), b());
       }
       case "load": {
-        const { buffer, least, most } = definition;
-        const index = this.#index(definition.index);
-        const arrays = this.#arrays;
-        return () => {
-          const at = index();
-          if (at < 0 || at >= buffer.length) throw this.#outside(buffer, at, 1);
-          return Math.max(least, Math.min(most, arrays[buffer.index][at]));
-        };
+        const { buffer, element, least, most } = definition;
+        const at = this.#place(buffer, definition.index, element, 1);
+        const bytes = this.#bytesOf(buffer);
+        const { read } = elementAccess[element];
+        return () => Math.max(least, Math.min(most, read(bytes(), at())));
       }
     }
   }
 
-  #load({ target, buffer, index, count, broadcast }: Load): Action {
+  /** The byte at which an access begins, checked. */
+  #place(buffer: KernelBuffer, index: IndexExpression, element: MemoryElement, count: number): Value {
+    const at = this.#index(index);
+    const unit = memoryElementBytes[buffer.element];
+    const size = count * memoryElementBytes[element];
+    return () => {
+      const from = at();
+      if (from < 0 || from * unit + size > buffer.length * unit) throw this.#outside(buffer, from, size / unit);
+      return from * unit;
+    };
+  }
+
+  #bytesOf({ access, index }: KernelBuffer): () => DataView {
+    const bytes = this.#bytes;
+    if (access !== "scratch") return () => bytes[index];
+    const scratch = this.#scratch[index];
+    return () => scratch;
+  }
+
+  #load({ target, buffer, index, element, count, broadcast }: Load): Action {
     const { lanes } = target;
     const t = this.#slot(target);
-    const at = this.#index(index);
-    const arrays = this.#arrays;
-    const { f32, i32 } = this.#file;
-    const elements = broadcast ? 1 : count;
-    // Words are copied as they are, so that bits that are a NaN as f32 survive.
-    const widen = buffer.element === "f16" ? float16ToNumber : undefined;
-    const check = (): number => {
-      const from = at();
-      if (from < 0 || from + elements > buffer.length) throw this.#outside(buffer, from, elements);
-      return from;
-    };
-    if (widen)
-      return () => {
-        const from = check();
-        const array = arrays[buffer.index];
-        if (broadcast) f32.fill(widen(array[from]), t, t + lanes);
-        else for (let l = 0; l < lanes; l++) f32[t + l] = l < count ? widen(array[from + l]) : 0;
-      };
-    const file = buffer.element === "f32" ? f32 : i32;
+    const at = this.#place(buffer, index, element, broadcast ? 1 : count);
+    const unit = memoryElementBytes[element];
+    const bytes = this.#bytesOf(buffer);
+    const { read, file: kind } = elementAccess[element];
+    const file = this.#file[kind];
+    if (element === "f32" && buffer.element === "f32" && buffer.access !== "scratch")
+      return this.#loadFloats(t, lanes, buffer, at, count, broadcast);
     if (broadcast)
       return () => {
-        const from = check();
-        const value = arrays[buffer.index][from];
-        for (let l = 0; l < lanes; l++) file[t + l] = value;
+        const from = at();
+        file.fill(read(bytes(), from), t, t + lanes);
       };
     return () => {
-      const from = check();
-      const array = arrays[buffer.index];
-      for (let l = 0; l < count; l++) file[t + l] = array[from + l];
+      const from = at();
+      const memory = bytes();
+      for (let l = 0; l < count; l++) file[t + l] = read(memory, from + l * unit);
       for (let l = count; l < lanes; l++) file[t + l] = 0;
     };
   }
 
-  #store({ buffer, index, value, count }: Store): Action {
-    const v = this.#slot(value);
-    const at = this.#index(index);
+  /** The commonest loads, spared a call for each lane. */
+  #loadFloats(t: number, lanes: number, buffer: KernelBuffer, at: Value, count: number, broadcast: boolean): Action {
     const arrays = this.#arrays;
-    const file = value.element === "f32" ? this.#file.f32 : this.#file.i32;
-    const narrow = buffer.element === "f16" ? numberToFloat16 : undefined;
+    const { f32 } = this.#file;
+    if (broadcast)
+      return () => {
+        const from = at() / 4;
+        const value = (arrays[buffer.index] as Float32Array)[from];
+        for (let l = 0; l < lanes; l++) f32[t + l] = value;
+      };
+    return () => {
+      const from = at() / 4;
+      const array = arrays[buffer.index] as Float32Array;
+      for (let l = 0; l < count; l++) f32[t + l] = array[from + l];
+      for (let l = count; l < lanes; l++) f32[t + l] = 0;
+    };
+  }
+
+  #store({ buffer, index, element, value, count, saturate: saturates }: Store): Action {
+    const v = this.#slot(value);
+    const at = this.#place(buffer, index, element, count);
+    const unit = memoryElementBytes[element];
+    const bytes = this.#bytesOf(buffer);
+    const { write, file: kind } = elementAccess[element];
+    const file = this.#file[kind];
     return () => {
       const to = at();
-      if (to < 0 || to + count > buffer.length) throw this.#outside(buffer, to, count);
-      const array = arrays[buffer.index];
-      if (narrow) for (let l = 0; l < count; l++) array[to + l] = narrow(file[v + l]);
-      else for (let l = 0; l < count; l++) array[to + l] = file[v + l];
+      const memory = bytes();
+      for (let l = 0; l < count; l++) write(memory, to + l * unit, saturates ? saturate(element, file[v + l]) : file[v + l]);
+    };
+  }
+
+  #gather({ target, buffer, base, element, offsets, most }: Gather): Action {
+    const { lanes } = target;
+    const t = this.#slot(target);
+    const o = this.#slot(offsets);
+    const unit = memoryElementBytes[buffer.element];
+    const first = this.#place(buffer, base, element, 1);
+    const last = this.#place(buffer, { constant: base.constant + most, terms: base.terms }, element, 1);
+    const bytes = this.#bytesOf(buffer);
+    const { read } = elementAccess[element];
+    const { i32 } = this.#file;
+    return () => {
+      const from = first();
+      last();
+      const memory = bytes();
+      // The target may be the offsets' register.
+      for (let l = 0; l < lanes; l++) i32[t + l] = read(memory, from + Math.max(0, Math.min(most, i32[o + l])) * unit);
     };
   }
 

@@ -2,14 +2,24 @@ import { VintnerError } from "../common/errors.ts";
 import type { Step } from "./engine.ts";
 import { type KernelBuffer, type MemoryElement, memoryElementBytes } from "./kernel.ts";
 
-/** A buffer's elements as JavaScript sees them; f16 as its bits. */
-export type MemoryArray = Float32Array | Int32Array | Uint16Array | Uint8Array | Int8Array;
+/** A buffer's elements as JavaScript sees them; f16 and bf16 as their bits, i64 as pairs of words, the lower first. */
+export type MemoryArray = Float32Array | Int32Array | Uint16Array | Int16Array | Uint8Array | Int8Array;
 
-const arrayTypes = { f32: Float32Array, i32: Int32Array, f16: Uint16Array, u8: Uint8Array, i8: Int8Array } as const;
+const arrayTypes = {
+  f32: Float32Array,
+  i32: Int32Array,
+  f16: Uint16Array,
+  bf16: Uint16Array,
+  u8: Uint8Array,
+  i8: Int8Array,
+  u16: Uint16Array,
+  i16: Int16Array,
+  i64: Int32Array,
+} as const satisfies Record<MemoryElement, unknown>;
 
 /** A view of `length` elements at an aligned byte offset of some bytes. */
 export function memoryArray(element: MemoryElement, bytes: Uint8Array, byteOffset: number, length: number): MemoryArray {
-  return new arrayTypes[element](bytes.buffer as ArrayBuffer, bytes.byteOffset + byteOffset, length);
+  return new arrayTypes[element](bytes.buffer as ArrayBuffer, bytes.byteOffset + byteOffset, element === "i64" ? 2 * length : length);
 }
 
 /** Throws INTERNAL unless a step gives every buffer of its kernel an aligned place that holds it. */

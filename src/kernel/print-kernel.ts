@@ -1,9 +1,9 @@
-import type { IndexDefinition, IndexExpression, Kernel, Register, Statement } from "./kernel.ts";
+import type { IndexDefinition, IndexExpression, Kernel, KernelBuffer, MemoryElement, Register, Statement } from "./kernel.ts";
 
 /** A kernel as nested text, for people and for golden tests: buffers first, then one statement a line. */
 export function printKernel(kernel: Kernel): string {
   const lines = [`kernel "${kernel.name}" tasks ${kernel.tasks}${kernel.flops > 0 ? ` flops ${kernel.flops}` : ""}`];
-  for (const b of kernel.buffers) lines.push(`  ${b.access} ${b.name}: ${b.element}[${b.length}]`);
+  for (const b of [...kernel.buffers, ...kernel.scratch]) lines.push(`  ${b.access} ${b.name}: ${b.element}[${b.length}]`);
   lines.push(`  task ${kernel.task.name}`);
   printBlock(kernel.body, "  ", lines);
   return `${lines.join("\n")}\n`;
@@ -38,15 +38,20 @@ export function printSimpleStatement(s: Exclude<Statement, { kind: "for" | "if" 
       return `${s.variable.name} = ${printDefinition(s.definition)}`;
     case "load": {
       const how = s.broadcast ? "broadcast " : s.count < s.target.lanes ? `load:${s.count} ` : "load ";
-      return `${printTarget(s.target)} = ${how}${s.buffer.name}[${printIndex(s.index)}]`;
+      return `${printTarget(s.target)} = ${how}${printPlace(s)}`;
     }
-    case "store":
-      return `store${s.count < s.value.lanes ? `:${s.count}` : ""} ${s.buffer.name}[${printIndex(s.index)}] = ${printRegister(s.value)}`;
+    case "store": {
+      const how = `store${s.count < s.value.lanes ? `:${s.count}` : ""}${s.saturate ? " saturated" : ""}`;
+      return `${how} ${printPlace(s)} = ${printRegister(s.value)}`;
+    }
+    case "gather":
+      return `${printTarget(s.target)} = gather ${printPlace({ ...s, index: s.base })} + clamp(${printRegister(s.offsets)}, 0, ${s.most})`;
     case "constant":
       return `${printTarget(s.target)} = ${Object.is(s.value, -0) ? "-0" : s.value}`;
     case "compute": {
       const operands = s.operands.map(printRegister).join(", ");
-      return `${printTarget(s.target)} = ${s.op} ${operands}${s.immediate === undefined ? "" : `, ${s.immediate}`}`;
+      const table = s.table === undefined ? "" : `, [${s.table.map((b) => (b < 0 ? "-" : b)).join(" ")}]`;
+      return `${printTarget(s.target)} = ${s.op} ${operands}${s.immediate === undefined ? "" : `, ${s.immediate}`}${table}`;
     }
     case "assign":
       return `${printTarget(s.target)} = ${printRegister(s.value)}`;
@@ -63,9 +68,20 @@ function printDefinition(d: IndexDefinition): string {
     case "max":
       return `${d.op}(${printIndex(d.a)}, ${printIndex(d.b)})`;
     case "load":
-      return `clamp(${d.buffer.name}[${printIndex(d.index)}], ${d.least}, ${d.most})`;
+      return `clamp(${printPlace(d)}, ${d.least}, ${d.most})`;
   }
 }
+
+/** `x[i1 + 2]`, with what is moved where that is not the buffer's element: `x[i1 + 2] as i32`. */
+const printPlace = ({
+  buffer,
+  index,
+  element,
+}: {
+  readonly buffer: KernelBuffer;
+  readonly index: IndexExpression;
+  readonly element: MemoryElement;
+}): string => `${buffer.name}[${printIndex(index)}]${element === buffer.element ? "" : ` as ${element}`}`;
 
 function printDividend(index: IndexExpression): string {
   const text = printIndex(index);

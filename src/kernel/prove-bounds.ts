@@ -1,15 +1,33 @@
 import { VintnerError } from "../common/errors.ts";
 import { forEachStatement, indicesOf } from "./for-each-statement.ts";
-import type { IndexDefinition, IndexExpression, IndexVariable, Kernel, KernelBuffer, Statement } from "./kernel.ts";
+import {
+  type IndexDefinition,
+  type IndexExpression,
+  type IndexVariable,
+  type Kernel,
+  type KernelBuffer,
+  type MemoryElement,
+  memoryElementBytes,
+  type Statement,
+} from "./kernel.ts";
 import { printIndex } from "./print-kernel.ts";
 
-/** Visits of loops, definitions and accesses that one attempt may take: a fraction of a second. */
-const visitBudget = 3_000_000;
+/** Visits of loops, definitions and accesses that one attempt may take: a few hundredths of a second. */
+const visitBudget = 500_000;
+
+/** Indices whose value the machine compares, divides or counts: 32 bits with a sign, which every backend has. */
+const leastValue = -(2 ** 31);
+const mostValue = 2 ** 31 - 1;
+
+/** Sums of magnitudes up to here are exact as doubles, whatever their order, and far from what 64 bits hold. */
+const largestMagnitude = 2 ** 52;
 
 /**
- * Proves that every access of a kernel lies inside its buffer, whatever the data. Index variables are intervals; those on
- * which loop bounds, branches, minima and maxima depend take their values one by one where intervals do not suffice, and
- * if that is not enough either, so do all that any definition uses. Throws INTERNAL with the access that has no proof.
+ * Proves that every access of a kernel lies inside its buffer, whatever the data, by the arithmetic of the machines that
+ * run it: values of loop bounds, branches and definitions lie within 32 bits, dividends are not negative, byte offsets are
+ * exact. Index variables are intervals; those on which loop bounds, branches, minima and maxima depend take their values
+ * one by one where intervals do not suffice, and if that is not enough either, so do all that any definition uses. Throws
+ * UNSUPPORTED with the access that has no proof.
  */
 export function proveBounds(kernel: Kernel): void {
   const program = accessTree(kernel.body);
@@ -40,7 +58,7 @@ interface Definition {
   readonly variable: IndexVariable;
   readonly definition: IndexDefinition;
 }
-/** Accesses of one block to one buffer whose indices differ by constants only: elements first <= e < end around the terms' sum. */
+/** Accesses of one block to one buffer whose indices differ by constants only: the bytes from `first` to before `end`, counted from the terms' sum. */
 interface Access {
   readonly kind: "access";
   readonly buffer: KernelBuffer;
@@ -54,40 +72,41 @@ type AccessNode = Loop | Branch | Definition | Access;
 function accessTree(statements: readonly Statement[]): AccessNode[] {
   const nodes: AccessNode[] = [];
   const accesses = new Map<string, Access>();
-  const access = (buffer: KernelBuffer, { constant, terms }: IndexExpression, count: number): void => {
-    const key = `${buffer.index}:${terms.map((t) => `${t.variable.id}*${t.factor}`).join("+")}`;
+  const access = (buffer: KernelBuffer, { constant, terms }: IndexExpression, element: MemoryElement, count: number): void => {
+    const key = `${buffer.access === "scratch" ? "s" : ""}${buffer.index}:${terms.map((t) => `${t.variable.id}*${t.factor}`).join("+")}`;
+    const first = constant * memoryElementBytes[buffer.element];
+    const end = first + count * memoryElementBytes[element];
     const known = accesses.get(key);
     if (known) {
-      known.first = Math.min(known.first, constant);
-      known.end = Math.max(known.end, constant + count);
+      known.first = Math.min(known.first, first);
+      known.end = Math.max(known.end, end);
     } else {
-      const node: Access = { kind: "access", buffer, terms, first: constant, end: constant + count };
+      const node: Access = { kind: "access", buffer, terms, first, end };
       accesses.set(key, node);
       nodes.push(node);
     }
   };
   for (const s of statements)
     switch (s.kind) {
-      case "for": {
-        const body = accessTree(s.body);
-        if (body.length > 0) nodes.push({ kind: "loop", variable: s.variable, begin: s.begin, end: s.end, step: s.step, body });
+      case "for":
+        nodes.push({ kind: "loop", variable: s.variable, begin: s.begin, end: s.end, step: s.step, body: accessTree(s.body) });
         break;
-      }
-      case "if": {
-        const then = accessTree(s.then);
-        const otherwise = accessTree(s.otherwise);
-        if (then.length + otherwise.length > 0) nodes.push({ kind: "branch", index: s.nonNegative, then, otherwise });
+      case "if":
+        nodes.push({ kind: "branch", index: s.nonNegative, then: accessTree(s.then), otherwise: accessTree(s.otherwise) });
         break;
-      }
       case "index":
-        if (s.definition.op === "load") access(s.definition.buffer, s.definition.index, 1);
+        if (s.definition.op === "load") access(s.definition.buffer, s.definition.index, s.definition.element, 1);
         nodes.push({ kind: "definition", variable: s.variable, definition: s.definition });
         break;
       case "load":
-        access(s.buffer, s.index, s.broadcast ? 1 : s.count);
+        access(s.buffer, s.index, s.element, s.broadcast ? 1 : s.count);
         break;
       case "store":
-        access(s.buffer, s.index, s.count);
+        access(s.buffer, s.index, s.element, s.count);
+        break;
+      case "gather":
+        access(s.buffer, s.base, s.element, 1);
+        access(s.buffer, { constant: s.base.constant + s.most, terms: s.base.terms }, s.element, 1);
         break;
     }
   return nodes;
@@ -112,6 +131,9 @@ function variablesOf(kernel: Kernel, matters: (s: Statement) => boolean): Set<nu
   return variables;
 }
 
+type Interval = readonly [least: number, most: number];
+const isInterval = (range: Interval | VintnerError): range is Interval => Array.isArray(range);
+
 class BoundsProof {
   readonly #kernel: Kernel;
   readonly #enumerated: ReadonlySet<number>;
@@ -130,6 +152,7 @@ class BoundsProof {
   /** The error of the first access without a proof; undefined where all are proven. */
   attempt(nodes: readonly AccessNode[]): VintnerError | undefined {
     const { tasks, task } = this.#kernel;
+    if (tasks > mostValue) return this.#error("more tasks than an index counts", `at most ${mostValue}`, `${tasks}`);
     return tasks === 0 ? undefined : this.#each(task, 0, tasks - 1, 1, () => this.#block(nodes, 0));
   }
 
@@ -139,8 +162,9 @@ class BoundsProof {
       if (this.#budget-- <= 0) return this.#error("bounds that take too long to prove", `a proof in ${visitBudget} steps`, "none");
       if (node.kind === "definition") {
         const range = this.#define(node.definition);
+        if (!isInterval(range)) return range;
         // The rest of the block runs once for each value, or once for all.
-        return Array.isArray(range) ? this.#each(node.variable, range[0], range[1], 1, () => this.#block(nodes, i + 1)) : range;
+        return this.#each(node.variable, range[0], range[1], 1, () => this.#block(nodes, i + 1));
       }
       const failure = node.kind === "access" ? this.#access(node) : node.kind === "loop" ? this.#loop(node) : this.#branch(node);
       if (failure) return failure;
@@ -149,16 +173,22 @@ class BoundsProof {
   }
 
   #loop({ variable, begin, end, step, body }: Loop): VintnerError | undefined {
-    const first = this.#leastOf(begin);
-    let last = this.#mostOf(end) - 1;
-    if (this.#mostOf(begin) === first) last -= (last - first) % step;
-    return last < first ? undefined : this.#each(variable, first, last, step, () => this.#block(body, 0));
+    const first = this.#value(begin);
+    const behind = this.#value(end);
+    if (!isInterval(first)) return first;
+    if (!isInterval(behind)) return behind;
+    // The counter ends up to a step behind the end, and what is counted may be the difference.
+    const [counted, negative] = [behind[1] - Math.min(0, first[0]) + step, behind[0] - Math.max(0, first[1])];
+    if (counted > mostValue || negative < leastValue) return this.#tooLarge(end, [negative, counted]);
+    let last = behind[1] - 1;
+    if (first[1] === first[0]) last -= (last - first[0]) % step;
+    return last < first[0] ? undefined : this.#each(variable, first[0], last, step, () => this.#block(body, 0));
   }
 
   #branch({ index, then, otherwise }: Branch): VintnerError | undefined {
-    return (
-      (this.#mostOf(index) >= 0 ? this.#block(then, 0) : undefined) ?? (this.#leastOf(index) < 0 ? this.#block(otherwise, 0) : undefined)
-    );
+    const value = this.#value(index);
+    if (!isInterval(value)) return value;
+    return (value[1] >= 0 ? this.#block(then, 0) : undefined) ?? (value[0] < 0 ? this.#block(otherwise, 0) : undefined);
   }
 
   #each(
@@ -186,42 +216,62 @@ class BoundsProof {
     return undefined;
   }
 
-  #define(d: IndexDefinition): [least: number, most: number] | VintnerError {
-    switch (d.op) {
-      case "divide":
-      case "modulo": {
-        const least = this.#leastOf(d.a);
-        const most = this.#mostOf(d.a);
-        if (least < 0) return this.#error(`the dividend ${printIndex(d.a)} may be negative`, "at least 0", `${least}`);
-        if (d.op === "divide") return [Math.floor(least / d.by), Math.floor(most / d.by)];
-        return Math.floor(least / d.by) === Math.floor(most / d.by) ? [least % d.by, most % d.by] : [0, d.by - 1];
-      }
-      case "min":
-      case "max":
-        return [Math[d.op](this.#leastOf(d.a), this.#leastOf(d.b)), Math[d.op](this.#mostOf(d.a), this.#mostOf(d.b))];
-      case "load":
-        return [d.least, d.most];
+  #define(d: IndexDefinition): Interval | VintnerError {
+    if (d.op === "load")
+      return d.least <= d.most
+        ? this.#checked([d.least, d.most], { constant: d.most, terms: [] })
+        : this.#error(`an index from buffer "${d.buffer.name}" that no value fits`, "a range", `[${d.least}, ${d.most}]`);
+    const a = this.#value(d.a);
+    if (!isInterval(a)) return a;
+    const [least, most] = a;
+    if (!("b" in d)) {
+      if (least < 0) return this.#error(`the dividend ${printIndex(d.a)} may be negative`, "at least 0", `${least}`);
+      if (!(d.by > 0 && d.by <= mostValue)) return this.#error(`a divisor of ${d.by}`, `at most ${mostValue}`, `${d.by}`);
+      if (d.op === "divide") return [Math.floor(least / d.by), Math.floor(most / d.by)];
+      return Math.floor(least / d.by) === Math.floor(most / d.by) ? [least % d.by, most % d.by] : [0, d.by - 1];
     }
+    const b = this.#value(d.b);
+    if (!isInterval(b)) return b;
+    return [Math[d.op](least, b[0]), Math[d.op](most, b[1])];
+  }
+
+  /** The range of an index whose value is used other than in an address. */
+  #value(index: IndexExpression): Interval | VintnerError {
+    return this.#checked(this.#range(index.constant, index.constant, index.terms), index);
+  }
+
+  #checked(range: Interval, index: IndexExpression): Interval | VintnerError {
+    // Written so that NaN fails.
+    return range[0] >= leastValue && range[1] <= mostValue ? range : this.#tooLarge(index, range);
   }
 
   #access({ buffer, terms, first, end }: Access): VintnerError | undefined {
-    const least = this.#leastOf({ constant: first, terms });
-    const most = this.#mostOf({ constant: end, terms });
-    if (least >= 0 && most <= buffer.length) return undefined;
-    const what = `access to buffer "${buffer.name}" at ${printIndex({ constant: least < 0 ? first : end - 1, terms })} may lie outside`;
-    return this.#error(what, `elements in [0, ${buffer.length})`, `[${least}, ${most})`);
+    const unit = memoryElementBytes[buffer.element];
+    const [least, most] = this.#range(first, end, terms, unit);
+    if (least >= 0 && most <= buffer.length * unit) return undefined;
+    const at = Math.floor((least < 0 ? first : end - 1) / unit);
+    const what = `access to buffer "${buffer.name}" at ${printIndex({ constant: at, terms })} may lie outside`;
+    return unit === 1
+      ? this.#error(what, `bytes in [0, ${buffer.length})`, `[${least}, ${most})`)
+      : this.#error(what, `elements in [0, ${buffer.length})`, `[${least / unit}, ${most / unit})`);
   }
 
-  #leastOf({ constant, terms }: IndexExpression): number {
-    let sum = constant;
-    for (const { variable, factor } of terms) sum += factor * (factor > 0 ? this.#least : this.#most)[variable.id];
-    return sum;
+  /** From the least to the most of two sums over the same terms; infinite where doubles might round. */
+  #range(first: number, last: number, terms: IndexExpression["terms"], unit = 1): Interval {
+    let [least, most] = [first, last];
+    let magnitude = Math.max(Math.abs(first), Math.abs(last));
+    for (const { variable, factor } of terms) {
+      const [from, to] = [this.#least[variable.id], this.#most[variable.id]];
+      const scaled = factor * unit;
+      least += scaled * (factor > 0 ? from : to);
+      most += scaled * (factor > 0 ? to : from);
+      magnitude += Math.abs(scaled) * Math.max(1, Math.abs(from), Math.abs(to));
+    }
+    return magnitude <= largestMagnitude ? [least, most] : [-Infinity, Infinity];
   }
 
-  #mostOf({ constant, terms }: IndexExpression): number {
-    let sum = constant;
-    for (const { variable, factor } of terms) sum += factor * (factor > 0 ? this.#most : this.#least)[variable.id];
-    return sum;
+  #tooLarge(index: IndexExpression, [least, most]: Interval): VintnerError {
+    return this.#error(`the index ${printIndex(index)} may not fit 32 bits`, `[${leastValue}, ${mostValue}]`, `[${least}, ${most}]`);
   }
 
   #error(what: string, expected: string, got: string): VintnerError {
@@ -230,6 +280,6 @@ class BoundsProof {
       return least === most ? `${v.name} = ${least}` : `${v.name} in [${least}, ${most}]`;
     });
     const where = `kernel "${this.#kernel.name}"${values.length > 0 ? ` with ${values.join(", ")}` : ""}`;
-    return new VintnerError("INTERNAL", { what, where, expected, got });
+    return new VintnerError("UNSUPPORTED", { what, where, expected, got });
   }
 }

@@ -1,8 +1,19 @@
 import { VintnerError } from "../common/errors.ts";
-import { registerElement } from "./builder.ts";
 import { computeOperations } from "./compute-operations.ts";
 import { indicesOf } from "./for-each-statement.ts";
-import type { IndexExpression, IndexVariable, Kernel, KernelBuffer, Register, Statement } from "./kernel.ts";
+import {
+  type IndexExpression,
+  type IndexVariable,
+  integerRanges,
+  type Kernel,
+  type KernelBuffer,
+  largestScratch,
+  type MemoryElement,
+  memoryElementBytes,
+  type Register,
+  registerElements,
+  type Statement,
+} from "./kernel.ts";
 import { printSimpleStatement } from "./print-kernel.ts";
 import { proveBounds } from "./prove-bounds.ts";
 import type { KernelTarget } from "./target.ts";
@@ -41,11 +52,25 @@ class KernelVerifier {
     const { kernel, fault } = { kernel: this.#kernel, fault: this.#fault("the kernel") };
     if (!isCount(kernel.tasks)) fault(`has ${kernel.tasks} tasks`);
     for (const [i, b] of kernel.buffers.entries()) {
-      if (b.index !== i) fault(`has buffer ${b.name} with index ${b.index} in place ${i}`);
-      if (!isCount(b.length)) fault(`has buffer ${b.name} of length ${b.length}`);
+      this.#buffer(b, i, fault);
+      if (b.access === "scratch" || b.byteOffset !== 0) fault(`has the argument ${b.name} at ${b.byteOffset} of ${b.access} memory`);
     }
+    let used = 0;
+    for (const [i, b] of kernel.scratch.entries()) {
+      this.#buffer(b, i, fault);
+      if (b.access !== "scratch" || b.byteOffset !== used)
+        fault(`has the scratch buffer ${b.name} at ${b.byteOffset} of ${b.access} memory`);
+      used += Math.ceil((b.length * memoryElementBytes[b.element]) / 64) * 64;
+    }
+    if (kernel.scratchBytes !== used || used > largestScratch)
+      fault(`has ${kernel.scratchBytes} bytes of scratch for buffers of ${used}, at most ${largestScratch}`);
     this.#define(kernel.task, fault);
     this.#block(kernel.body);
+  }
+
+  #buffer({ name, index, length, element }: KernelBuffer, place: number, fault: Fault): void {
+    if (index !== place) fault(`has buffer ${name} with index ${index} in place ${place}`);
+    if (!isCount(length) || !Number.isSafeInteger(length * memoryElementBytes[element])) fault(`has buffer ${name} of length ${length}`);
   }
 
   #block(statements: readonly Statement[]): void {
@@ -77,14 +102,23 @@ class KernelVerifier {
         return;
       case "load":
         this.#readable(s.buffer, fault);
-        this.#access(s.buffer, s.target, s.broadcast ? 1 : s.count, fault);
+        this.#access(s.buffer, s.element, s.target, s.broadcast ? 1 : s.count, fault);
         if (s.broadcast && s.count !== 1) fault(`broadcasts ${s.count} elements`);
         break;
       case "store":
         if (s.buffer.access === "read") fault(`stores to read-only buffer ${s.buffer.name}`);
-        this.#access(s.buffer, s.value, s.count, fault);
+        this.#access(s.buffer, s.element, s.value, s.count, fault);
+        if (s.saturate && integerRanges[s.element] === undefined) fault(`saturates ${s.element}`);
         this.#use(s.value, fault);
         return;
+      case "gather":
+        this.#readable(s.buffer, fault);
+        this.#access(s.buffer, s.element, s.target, s.target.lanes, fault);
+        this.#use(s.offsets, fault);
+        if (s.element !== "f32" && s.element !== "i32") fault(`gathers ${String(s.element)}`);
+        if (s.offsets.element !== "i32" || s.offsets.lanes !== s.target.lanes) fault("gathers by offsets of another type");
+        if (!isCount(s.most) || s.most >= 2 ** 31) fault(`clamps offsets to ${s.most}`);
+        break;
       case "constant":
         if (typeof s.value !== "number" || (s.target.element === "i32" && !Number.isInteger(s.value)))
           fault(`sets an ${s.target.element} register to ${s.value}`);
@@ -105,11 +139,12 @@ class KernelVerifier {
     if ((d.op === "divide" || d.op === "modulo") && !(isCount(d.by) && d.by > 0)) fault(`divides by ${d.by}`);
     if (d.op !== "load") return;
     this.#readable(d.buffer, fault);
-    if (registerElement(d.buffer.element) !== "i32") fault(`loads an index from ${d.buffer.element} buffer ${d.buffer.name}`);
-    if (!Number.isSafeInteger(d.least) || !Number.isSafeInteger(d.most) || d.least > d.most) fault(`clamps to [${d.least}, ${d.most}]`);
+    this.#owned(d.buffer, fault);
+    if (registerElements[d.element] === "f32") fault(`loads an index of ${d.element} from buffer ${d.buffer.name}`);
+    if (!Number.isSafeInteger(d.least) || !Number.isSafeInteger(d.most)) fault(`clamps to [${d.least}, ${d.most}]`);
   }
 
-  #compute({ target, op, operands, immediate }: Extract<Statement, { kind: "compute" }>, fault: Fault): void {
+  #compute({ target, op, operands, immediate, table }: Extract<Statement, { kind: "compute" }>, fault: Fault): void {
     const rule = computeOperations[op];
     if (operands.length !== rule.operands) fault(`has ${operands.length} operands`);
     for (const operand of operands) {
@@ -119,22 +154,30 @@ class KernelVerifier {
     const values = op === "select" ? operands.slice(1) : operands;
     if (op === "select" && operands[0].element !== "mask") fault("selects by a register that is no mask");
     const { element } = values[0];
-    if (!rule.elements.includes(element) || values.some((v) => v.element !== element))
-      fault(`takes ${rule.elements.join(" or ")}, not ${values.map((v) => v.element).join(", ")}`);
+    const { each } = rule;
+    if (each ? values.some((v, i) => v.element !== each[i]) : !rule.elements.includes(element) || values.some((v) => v.element !== element))
+      fault(`takes ${each?.join(", ") ?? rule.elements.join(" or ")}, not ${values.map((v) => v.element).join(", ")}`);
     if (target.element !== (rule.result ?? element)) fault(`gives ${rule.result ?? element}, not ${target.element}`);
     if (target.lanes < (rule.leastLanes ?? 1)) fault(`needs ${rule.leastLanes} lanes`);
     const limit = rule.immediate === "bits" ? 32 : rule.immediate === "lane" ? target.lanes : undefined;
     if (limit === undefined ? immediate !== undefined : !(immediate !== undefined && isCount(immediate) && immediate < limit))
       fault(`has immediate ${immediate}`);
+    const isTable = table !== undefined && table.length === 16 && table.every((b) => Number.isInteger(b) && b >= -1 && b < 16);
+    if (rule.immediate === "table" ? !isTable : table !== undefined) fault(`has the table ${table?.join(" ")}`);
   }
 
   #readable(buffer: KernelBuffer, fault: Fault): void {
     if (buffer.access === "write") fault(`reads write-only buffer ${buffer.name}`);
   }
 
-  #access(buffer: KernelBuffer, register: Register, count: number, fault: Fault): void {
-    if (this.#kernel.buffers[buffer.index] !== buffer) fault(`accesses buffer ${buffer.name}, which is not the kernel's`);
-    if (register.element !== registerElement(buffer.element)) fault(`moves ${buffer.element} memory and an ${register.element} register`);
+  #owned(buffer: KernelBuffer, fault: Fault): void {
+    const own = buffer.access === "scratch" ? this.#kernel.scratch : this.#kernel.buffers;
+    if (own[buffer.index] !== buffer) fault(`accesses buffer ${buffer.name}, which is not the kernel's`);
+  }
+
+  #access(buffer: KernelBuffer, element: MemoryElement, register: Register, count: number, fault: Fault): void {
+    this.#owned(buffer, fault);
+    if (register.element !== registerElements[element]) fault(`moves ${element} memory and an ${register.element} register`);
     if (!Number.isInteger(count) || count < 1 || count > register.lanes) fault(`moves ${count} of ${register.lanes} lanes`);
   }
 

@@ -1,4 +1,4 @@
-import { invariant } from "../../common/errors.ts";
+import { invariant, VintnerError } from "../../common/errors.ts";
 import type { ComputeOp, Register } from "../../kernel/kernel.ts";
 import type { InstructionName } from "./instructions.ts";
 import type { VectorContext } from "./vector-context.ts";
@@ -153,6 +153,11 @@ export function emitCompute(context: VectorContext, statement: ComputeStatement)
       push(0);
       emitSelfShuffle(context, [immediate, immediate, immediate, immediate]);
       return;
+    case "dotU8I8":
+    case "dotU8I8Narrow":
+    case "dotBf16":
+    case "shuffleBytes":
+      throw new VintnerError("UNSUPPORTED", { what: `WebAssembly has no ${op} yet` });
     default:
       invariant(false, `no WebAssembly for ${op} of ${element} x ${lanes}`);
   }

@@ -1,4 +1,5 @@
-import type { MemoryElement } from "../../kernel/kernel.ts";
+import { VintnerError } from "../../common/errors.ts";
+import { type MemoryElement, memoryElementBytes } from "../../kernel/kernel.ts";
 import { emitNarrowFloat16, emitWidenFloat16 } from "./emit-float16.ts";
 import type { InstructionName } from "./instructions.ts";
 import type { VectorContext } from "./vector-context.ts";
@@ -9,7 +10,7 @@ export interface Address {
   readonly offset: number;
 }
 
-const alignments: Readonly<Record<MemoryElement, number>> = { f32: 2, i32: 2, f16: 1, u8: 0, i8: 0 };
+const alignments: Readonly<Record<MemoryElement, number>> = { f32: 2, i32: 2, f16: 1, bf16: 1, u8: 0, i8: 0, u16: 1, i16: 1, i64: 3 };
 /** Loads and stores of 8, 16, 32 and 64 bits by bytes. */
 const zeroLoads: Readonly<Record<number, InstructionName>> = { 4: "v128.load32_zero", 8: "v128.load64_zero", 16: "v128.load" };
 const laneLoads: Readonly<Record<number, InstructionName>> = { 1: "v128.load8_lane", 2: "v128.load16_lane", 4: "v128.load32_lane" };
@@ -19,12 +20,13 @@ const laneStores: Readonly<Record<number, InstructionName>> = {
   4: "v128.store32_lane",
   8: "v128.store64_lane",
 };
-const elementBytes: Readonly<Record<MemoryElement, number>> = { f32: 4, i32: 4, f16: 2, u8: 1, i8: 1 };
+const unsupported = (element: MemoryElement): VintnerError =>
+  new VintnerError("UNSUPPORTED", { what: `WebAssembly does not move ${element} memory yet` });
 
 /** Pushes `count` elements, widened; the lanes behind them are 0. Reads no byte outside of them. */
 export function emitLoad(context: VectorContext, element: MemoryElement, { push, offset }: Address, count: number): void {
   const { assembler: a } = context;
-  const size = elementBytes[element];
+  const size = memoryElementBytes[element];
   const align = alignments[element];
   // In two pieces where the bytes are no power of two: the first as large as possible, then one lane.
   const first = count === 3 ? 2 : count;
@@ -59,6 +61,8 @@ export function emitBroadcast(context: VectorContext, element: MemoryElement, { 
       a.op(element === "u8" ? "i32.load8_u" : "i32.load8_s", 0, offset);
       a.op("i32x4.splat");
       return;
+    default:
+      throw unsupported(element);
   }
 }
 
@@ -71,7 +75,7 @@ export function emitStore(
   value: () => void,
 ): void {
   const { assembler: a } = context;
-  const size = elementBytes[element];
+  const size = memoryElementBytes[element];
   const align = alignments[element];
   push();
   value();
@@ -103,8 +107,11 @@ function emitWiden(context: VectorContext, element: MemoryElement): void {
       a.op("i16x8.extend_low_i8x16_s");
       a.op("i32x4.extend_low_i16x8_s");
       return;
-    default:
+    case "f32":
+    case "i32":
       return;
+    default:
+      throw unsupported(element);
   }
 }
 
@@ -113,6 +120,7 @@ const lowBytes = [0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12];
 
 function emitNarrow(context: VectorContext, element: MemoryElement): void {
   if (element === "f32" || element === "i32") return;
+  if (element !== "f16" && element !== "u8" && element !== "i8") throw unsupported(element);
   const { assembler: a } = context;
   if (element === "f16") emitNarrowFloat16(context);
   context.withScratch((vector) => {

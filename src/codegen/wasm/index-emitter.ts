@@ -72,7 +72,7 @@ export class IndexEmitter {
         return;
       case "load": {
         const { push, offset } = address as Address;
-        const { element } = d.buffer;
+        const { element } = d;
         push();
         a.op(indexLoads[element as keyof typeof indexLoads], element === "i32" ? 2 : 0, offset);
         a.i32(d.least);

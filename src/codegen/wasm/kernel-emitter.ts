@@ -1,4 +1,4 @@
-import { invariant } from "../../common/errors.ts";
+import { invariant, VintnerError } from "../../common/errors.ts";
 import { registerSetBy, registersReadBy } from "../../kernel/for-each-statement.ts";
 import type { IndexVariable, Kernel, Register, Statement } from "../../kernel/kernel.ts";
 import type { KernelTarget } from "../../kernel/target.ts";
@@ -52,6 +52,7 @@ const deepestExpression = 50;
 
 /** Writes a kernel's body into a function of kernelFunctionType. */
 export function emitKernel(kernel: Kernel, target: KernelTarget, assembler: FunctionAssembler): void {
+  if (kernel.scratchBytes > 0) throw new VintnerError("UNSUPPORTED", { what: "WebAssembly has no scratch memory yet" });
   new KernelEmitter(kernel, target, assembler).emit();
 }
 
@@ -189,8 +190,8 @@ class KernelEmitter implements VectorContext {
   #value({ statement: s, address }: PendingValue): void {
     if (s.kind === "load") {
       this.#straightLoads++;
-      if (s.broadcast) emitBroadcast(this, s.buffer.element, address as Address);
-      else emitLoad(this, s.buffer.element, address as Address, s.count);
+      if (s.broadcast) emitBroadcast(this, s.element, address as Address);
+      else emitLoad(this, s.element, address as Address, s.count);
       return;
     }
     emitCompute(this, {
@@ -301,9 +302,12 @@ class KernelEmitter implements VectorContext {
       case "compute":
         this.#define(s);
         return;
+      case "gather":
+        throw new VintnerError("UNSUPPORTED", { what: "WebAssembly does not gather yet" });
       case "store":
         this.#flush((value) => value.readsMemory, [s.value]);
-        emitStore(this, s.buffer.element, this.#address(this.#plan.access(s)), s.count, () => this.#push(s.value));
+        if (s.saturate) throw new VintnerError("UNSUPPORTED", { what: "WebAssembly does not saturate yet" });
+        emitStore(this, s.element, this.#address(this.#plan.access(s)), s.count, () => this.#push(s.value));
         return;
       case "assign":
         this.#flush((value) => value.mutables.has(s.target.id), [s.value]);

@@ -212,7 +212,7 @@ describe.each(engines.map((engine) => [nameOf(engine), engine] as const))("%s", 
 
   describe.each(["f32", "i32", "f16", "u8", "i8"] as const)("memory of %s", (element) => {
     const halves = [0, -0, 1, -1, 65504, -65504, 2 ** -14, 2 ** -24, -(2 ** -20), 1 / 3, Infinity, -Infinity, NaN, 1000.5, 6e-8, 2.5];
-    const contents: Record<MemoryElement, MemoryArray> = {
+    const contents: Record<"f32" | "i32" | "f16" | "u8" | "i8", MemoryArray> = {
       f32: Float32Array.from({ length: 16 }, (_, i) => i * 1.25 - 3),
       i32: Int32Array.from(wholes),
       f16: Uint16Array.from(halves, numberToFloat16),

@@ -345,8 +345,8 @@ class KernelEmitter {
         break;
       case "load": {
         const { pointer, displacement } = this.#plan.access(definition);
-        const load = indexLoads[definition.buffer.element];
-        invariant(load !== undefined, `an index in ${definition.buffer.element} buffer ${definition.buffer.name}`);
+        const load = indexLoads[definition.element];
+        invariant(load !== undefined, `an index of ${definition.element} in buffer ${definition.buffer.name}`);
         a.op(load, 128, [rax, this.#address({ pointer, displacement, broadcast: false })]);
         for (const [bound, move] of [
           [definition.least, "cmovg"],

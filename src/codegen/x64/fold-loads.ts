@@ -38,8 +38,8 @@ function positions(op: ComputeOp, operands: readonly Register[]): readonly numbe
   return memoryPositions[op] ?? [];
 }
 
-function canFold({ target, buffer, count, broadcast }: LoadStatement, avx512: boolean): boolean {
-  if (target.mutable || (buffer.element !== "f32" && buffer.element !== "i32")) return false;
+function canFold({ target, element, count, broadcast }: LoadStatement, avx512: boolean): boolean {
+  if (target.mutable || (element !== "f32" && element !== "i32")) return false;
   if (broadcast || target.lanes === 1) return avx512;
   return target.lanes >= 4 && count >= target.lanes;
 }

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { runKernel } from "../../../test/support/run-kernel.ts";
 import { numberToFloat16 } from "../../common/float16.ts";
-import { KernelBuilder, resultElement } from "../../kernel/builder.ts";
-import { computeOperations } from "../../kernel/compute-operations.ts";
+import { KernelBuilder } from "../../kernel/builder.ts";
+import { computeOperations, resultElement } from "../../kernel/compute-operations.ts";
 import type { Engine } from "../../kernel/engine.ts";
 import { InterpreterEngine } from "../../kernel/interpreter-engine.ts";
 import type { ComputeOp, Kernel, MemoryElement, Register } from "../../kernel/kernel.ts";
@@ -91,9 +91,9 @@ function operationKernel(
 }
 
 describe.each(engines.map((engine) => ({ target: engine.target.name, engine })))("$target operations", ({ engine }) => {
-  const cases = (Object.keys(computeOperations) as ComputeOp[]).flatMap((op) =>
-    computeOperations[op].elements.map((element) => ({ op, element })),
-  );
+  const cases = (Object.keys(computeOperations) as ComputeOp[])
+    .filter((op) => !op.startsWith("dot") && op !== "shuffleBytes")
+    .flatMap((op) => computeOperations[op].elements.map((element) => ({ op, element })));
   it.each(cases)("$op on $element", ({ op, element }) => {
     const values = element === "i32" ? wholes : floats;
     const length = 384;
@@ -157,6 +157,8 @@ describe.each(engines.map((engine) => ({ target: engine.target.name, engine })))
         return Uint8Array.from({ length }, (_, i) => i * 37);
       case "i8":
         return Int8Array.from({ length }, (_, i) => i * 37);
+      default:
+        throw new Error(element);
     }
   };
   it.each(elements)("loads and stores %s of every count", (element) => {

@@ -46,6 +46,7 @@ export class ScalarUsage {
           break;
         case "load":
         case "store":
+        case "gather":
           use(this.#plan.access(s).pointer);
           break;
         case "index": {

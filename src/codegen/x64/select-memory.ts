@@ -1,3 +1,4 @@
+import { VintnerError } from "../../common/errors.ts";
 import type { LoadStatement, StoreStatement } from "../address-plan.ts";
 import type { Address, Constant, VirtualRegister } from "./machine.ts";
 import { type InstructionBuffer, widthOf } from "./instruction-buffer.ts";
@@ -9,13 +10,13 @@ type At = (bytes: number) => Address;
 export function selectLoad(
   s: InstructionBuffer,
   target: VirtualRegister,
-  { buffer, target: { lanes }, count: asked, broadcast }: LoadStatement,
+  { element, target: { lanes }, count: asked, broadcast }: LoadStatement,
   at: At,
 ): void {
   const width = widthOf(lanes);
   const count = broadcast ? lanes : Math.min(asked, lanes);
   const one = broadcast || lanes === 1;
-  switch (buffer.element) {
+  switch (element) {
     case "f32":
     case "i32":
       if (one && lanes > 1) s.emit("vbroadcastss", width, [target, at(0)]);
@@ -33,24 +34,27 @@ export function selectLoad(
       return;
     case "u8":
     case "i8": {
-      const name = buffer.element === "u8" ? "vpmovzxbd" : "vpmovsxbd";
+      const name = element === "u8" ? "vpmovzxbd" : "vpmovsxbd";
       if (one) s.emit(name, width, [target, s.define("vpbroadcastb", 128, [at(0)])]);
       else if (count === lanes && lanes >= 4) s.emit(name, width, [target, at(0)]);
       else if (s.avx512) s.emit(name, width, [target, at(0)], { mask: laneMask(s, count), zero: true });
       else s.emit(name, width, [target, loadBytes(s, count, at)]);
+      return;
     }
+    default:
+      throw new VintnerError("UNSUPPORTED", { what: `x86 code does not load ${element} yet` });
   }
 }
 
 export function selectStore(
   s: InstructionBuffer,
   value: VirtualRegister,
-  { buffer, value: { lanes }, count: asked }: StoreStatement,
+  { element, value: { lanes }, count: asked }: StoreStatement,
   at: At,
 ): void {
   const width = widthOf(lanes);
   const count = Math.min(asked, lanes);
-  switch (buffer.element) {
+  switch (element) {
     case "f32":
     case "i32":
       if (count === 1) s.emit("vmovss.store", 128, [at(0), value]);
@@ -89,7 +93,10 @@ export function selectStore(
       else if (s.avx512 && count !== 8 && count !== 4 && count !== 1)
         s.emit("vmovdqu8.store", 128, [at(0), packed], { mask: laneMask(s, count) });
       else storeBytes(s, packed, count, at);
+      return;
     }
+    default:
+      throw new VintnerError("UNSUPPORTED", { what: `x86 code does not store ${element} yet` });
   }
 }
 

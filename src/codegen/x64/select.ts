@@ -63,6 +63,8 @@ class KernelSelector {
         case "load":
           this.#load(s);
           break;
+        case "gather":
+          throw new VintnerError("UNSUPPORTED", { what: "x86 code does not gather yet" });
         case "store":
           selectStore(this.#buffer, this.#buffer.inRegister(this.#value(s.value), widthOf(s.value.lanes)), s, this.#at(s));
           break;

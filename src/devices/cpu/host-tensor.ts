@@ -12,7 +12,17 @@ export function memoryElementOf(type: ElementType): MemoryElement {
   return elementTypes[type].kind === "float" ? "f32" : "i32";
 }
 
-const arrays = { f32: Float32Array, i32: Int32Array, f16: Uint16Array, u8: Uint8Array, i8: Int8Array } as const;
+const arrays = {
+  f32: Float32Array,
+  i32: Int32Array,
+  f16: Uint16Array,
+  bf16: Uint16Array,
+  u8: Uint8Array,
+  i8: Int8Array,
+  u16: Uint16Array,
+  i16: Int16Array,
+  i64: BigInt64Array,
+} as const;
 
 /** The elements of a view's block as an array that starts at the view's element 0. */
 export function viewArray(view: View, bytes: Uint8Array, blockOffset: number): TypedArray {
@@ -38,7 +48,7 @@ export function tensorToMemory(tensor: Tensor, element: MemoryElement): TypedArr
   if (tensor.data instanceof constructor) return tensor.data;
   if (tensor.data instanceof BigInt64Array || tensor.data instanceof BigUint64Array)
     return Int32Array.from(tensor.data as ArrayLike<bigint>, clampToInt32);
-  return constructor.from(tensor.data as ArrayLike<number>) as TypedArray;
+  return (constructor as Int32ArrayConstructor).from(tensor.data as ArrayLike<number>) as TypedArray;
 }
 
 const clampToInt32 = (n: bigint): number => (n > 2147483647n ? 2147483647 : n < -2147483648n ? -2147483648 : Number(n));
