@@ -5,6 +5,7 @@ import { interpolateLowering } from "./lowerings/interpolate.ts";
 import { matMulLowering } from "./lowerings/mat-mul.ts";
 import { padLowering } from "./lowerings/pad.ts";
 import { poolingLowering } from "./lowerings/pooling.ts";
+import { recurrentLowering } from "./lowerings/recurrent.ts";
 import { meanVarianceLowering, reductionLowering, softmaxLowering } from "./lowerings/reduction.ts";
 import { transposedConvolutionLowering } from "./lowerings/transposed-convolution.ts";
 import {
@@ -26,6 +27,7 @@ export const lowerings: readonly Lowering[] = [
   meanVarianceLowering,
   padLowering,
   poolingLowering,
+  recurrentLowering,
   reductionLowering,
   reshapeLowering,
   sliceLowering,
