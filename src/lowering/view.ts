@@ -3,13 +3,18 @@ import { rowMajorStrides, shapeSize } from "../common/shape.ts";
 import type { Operand } from "../kernel/engine.ts";
 import { type MemoryElement, memoryElementBytes } from "../kernel/kernel.ts";
 
-/** A block of memory of a program: part of the request's arena, or constant data that all requests share. */
+/**
+ * A block of memory of a program: part of the request's arena, constant data that all requests share, or a tensor of the segment
+ * before, which lies in that one's memory and is only read.
+ */
 export interface Block {
   readonly id: number;
   readonly byteLength: number;
-  readonly kind: "arena" | "constant";
+  readonly kind: "arena" | "constant" | "border";
   /** Where a constant block lies. */
   readonly place?: Operand;
+  /** What a border block is to the segment before. */
+  readonly source?: View;
   /** For printing. */
   readonly name: string;
 }

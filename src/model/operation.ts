@@ -63,6 +63,11 @@ export interface OperationDefinition {
   readonly impure?: boolean;
   /** Inputs whose elements decide the output's shape (the target of Reshape, the scales of Interpolate). */
   readonly shapeInputs?: readonly number[];
+  /**
+   * Those elements also say which elements are taken (StridedSlice, Pad): equal shapes come with ever new ones, so a device does not
+   * compile anew for each.
+   */
+  readonly positional?: boolean;
   /** The output only depends on the shape of the first input (ShapeOf). */
   readonly shapeOnly?: boolean;
 }

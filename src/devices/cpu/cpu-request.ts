@@ -1,65 +1,99 @@
+import { elementTypes } from "../../tensor/element-type.ts";
+import { shapeSize } from "../../common/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { DeviceRequest, ProfilingEntry } from "../device.ts";
 import type { Model } from "../../model/model.ts";
-import { ProgramInference } from "./inference.ts";
 import type { LruMap } from "./lru-map.ts";
+import type { ProgramRun, SegmentInstance, SegmentRun } from "./segment-instance.ts";
 import { shapeKey } from "./shape-key.ts";
 
 /** What a request needs of its compiled model. */
 interface Compiled {
   readonly model: Model;
   readonly isStatic: boolean;
+  readonly isProfiled: boolean;
   /** Whether arrays on the engine's memory stay valid, and keep it: WebAssembly's may move when it grows. */
   readonly hasStableMemory: boolean;
-  inference(shapes: readonly (readonly number[])[]): DeviceRequest;
+  instance(shapes: readonly (readonly number[])[]): SegmentInstance;
 }
 
-/** Inferences, each with memory of its own, by shapes. */
-export type Inferences = LruMap<string, DeviceRequest>;
+/** The memory of a request, by input shapes. */
+export type Instances = LruMap<string, SegmentInstance>;
 
 /** One inference at a time, of any shapes that the model allows. */
 export class CpuRequest implements DeviceRequest {
   readonly #compiled: Compiled;
-  readonly #inferences: Inferences;
+  readonly #instances: Instances;
   readonly #free: () => void;
-  #last: DeviceRequest | undefined;
+  #profile: ProfilingEntry[] = [];
 
-  /** `free` disposes of the inferences. */
-  constructor(compiled: Compiled, inferences: Inferences, free: () => void) {
+  /** `free` disposes of the instances. */
+  constructor(compiled: Compiled, instances: Instances, free: () => void) {
     this.#compiled = compiled;
-    this.#inferences = inferences;
+    this.#instances = instances;
     this.#free = free;
   }
 
   infer(inputs: readonly Tensor[]): Tensor[] {
-    return this.#of(inputs.map((t) => t.shape)).infer(inputs);
+    const run = this.#start(inputs);
+    for (let state = run.next(); ; state = run.next()) {
+      if (state.done) return state.value;
+      if (this.#compiled.isProfiled) this.#measure(state.value);
+      else state.value.program.run();
+    }
   }
 
   async inferAsync(inputs: readonly Tensor[]): Promise<Tensor[]> {
-    return this.#of(inputs.map((t) => t.shape)).inferAsync(inputs);
+    const run = this.#start(inputs);
+    for (let state = run.next(); ; state = run.next()) {
+      if (state.done) return state.value;
+      if (this.#compiled.isProfiled) this.#measure(state.value);
+      else await state.value.program.runAsync();
+    }
   }
 
   inputTensor(index: number): Tensor | undefined {
     const { model, isStatic, hasStableMemory } = this.#compiled;
-    const port = model.inputs[index];
-    if (!isStatic || !hasStableMemory || port.elementType !== "f32") return undefined;
-    const inference = this.#of(model.inputs.map((i) => i.shape));
-    if (!(inference instanceof ProgramInference)) return undefined;
-    const size = port.shape.reduce((n, d) => n * d, 1);
-    return new Tensor("f32", port.shape, inference.inputArray(index).subarray(0, size));
+    const { elementType, partialShape } = model.inputs[index];
+    if (!isStatic || !hasStableMemory) return undefined;
+    const shape = partialShape.toShape();
+    const instance = this.#of(model.inputs.map((i) => i.shape));
+    const view = instance.segment.program.lowered.inputs[index];
+    // Where the program reads what a tensor holds, bit by bit.
+    if (!(instance.array(view) instanceof elementTypes[elementType].array)) return undefined;
+    return new Tensor(elementType, shape, instance.lend(view).subarray(0, shapeSize(shape)));
   }
 
   profile(): readonly ProfilingEntry[] {
-    return this.#last?.profile() ?? [];
+    return this.#profile;
   }
 
   dispose(): void {
-    this.#last = undefined;
+    this.#profile = [];
     this.#free();
   }
 
-  #of(shapes: readonly (readonly number[])[]): DeviceRequest {
-    this.#last = this.#inferences.get(shapeKey(shapes), () => this.#compiled.inference(shapes));
-    return this.#last;
+  #of(shapes: readonly (readonly number[])[]): SegmentInstance {
+    return this.#instances.get(shapeKey(shapes), () => this.#compiled.instance(shapes));
+  }
+
+  #start(inputs: readonly Tensor[]): SegmentRun {
+    const profile: ProfilingEntry[] = [];
+    this.#profile = profile;
+    return this.#of(inputs.map((t) => t.shape)).run(inputs, this.#compiled.isProfiled ? (entry) => void profile.push(entry) : undefined);
+  }
+
+  #measure({ program, steps }: ProgramRun): void {
+    const times = program.runProfiled();
+    for (const [i, step] of steps.entries()) {
+      const { nodes } = step;
+      this.#profile.push({
+        name: nodes[nodes.length - 1].friendlyName,
+        type: nodes.map((n) => n.type).join("+"),
+        implementation: step.kind === "kernel" ? step.kernel.name : "host",
+        microseconds: times[i],
+        ...(step.kind === "kernel" && step.kernel.flops > 0 && { operations: step.kernel.flops }),
+      });
+    }
   }
 }

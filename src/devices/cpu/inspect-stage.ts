@@ -5,6 +5,7 @@ import { formatScalar } from "../../model/scalar-expression.ts";
 import type { Stage } from "../device.ts";
 import type { CpuExecutable } from "./cpu-executable.ts";
 import type { CpuProgram } from "./program.ts";
+import type { SplitModel } from "../../lowering/split-model.ts";
 import type { View } from "../../lowering/view.ts";
 
 const printView = (v: View): string =>
@@ -18,12 +19,19 @@ export function inspectStage(executable: CpuExecutable, stage: Stage): string {
       got: executable.model.inputs.map((i) => `"${i.anyName}" ${i.partialShape}`).join(", "),
       hint: "Give --shape",
     });
-  const program = executable.program(executable.model.inputs.map((i) => i.shape));
-  if (program === undefined)
-    throw new VintnerError("UNSUPPORTED", {
-      what: "shapes inside the model depend on data: it runs on the host, and has no such stage",
-      where: `model "${executable.model.name}"`,
-    });
+  const { program, next } = executable.segment(executable.model.inputs.map((i) => i.shape));
+  const text = printStage(executable, program, stage);
+  return next === undefined ? text : [text, "", ...printBehind(next.split)].join("\n");
+}
+
+/** What stands behind the first segment: it is compiled when its shapes have come out, and has no stages before. */
+const printBehind = ({ breaks, borders, rest }: SplitModel): string[] => [
+  ...breaks.map(({ node }) => `then host ${node.where}, which tells ${node.outputs.map(String).join(", ")}`),
+  ...borders.filter((b) => b.isValue).map(({ output }) => `then the elements of "${output.anyName}" ${output}, which decide shapes`),
+  `then, compiled for the shapes that come out, ${rest.nodes().filter((n) => n.op.role === undefined).length} operations`,
+];
+
+function printStage({ engine }: CpuExecutable, program: CpuProgram, stage: Stage): string {
   switch (stage) {
     case "lowered":
       return printLowered(program);
@@ -33,7 +41,7 @@ export function inspectStage(executable: CpuExecutable, stage: Stage): string {
       return kernelsOf(program).map(printKernel).join("\n\n");
     case "asm":
       return kernelsOf(program)
-        .map((k) => `; ${k.name}\n${executable.engine.disassemble(k)}`)
+        .map((k) => `; ${k.name}\n${engine.disassemble(k)}`)
         .join("\n\n");
   }
 }

@@ -21,14 +21,33 @@ export interface LoweredModel {
   readonly outputs: readonly View[];
 }
 
+/** How a lowered model meets the segments before and behind it. */
+export interface Borders {
+  /** Inputs that lie in the memory of the segment before, as its views. */
+  readonly borders?: readonly (View | undefined)[];
+  /** Whether a result is given to the next segment, and may lie anywhere. By default all are the user's. */
+  readonly isShared?: (result: number) => boolean;
+  /** Whether a result must lie row-major. */
+  readonly isDense?: (result: number) => boolean;
+}
+
 /** Lowers a model whose shapes are all static. */
-export function lower(model: Model, target: KernelTarget, threads: number, constants: ConstantPool): LoweredModel {
+export function lower(
+  model: Model,
+  target: KernelTarget,
+  threads: number,
+  constants: ConstantPool,
+  { borders = [], isShared = () => false, isDense = () => true }: Borders = {},
+): LoweredModel {
   const used = new Set<Output>(model.nodes().flatMap((n) => n.inputs));
   const accepts = (node: Node): boolean => loweringOf(node.type)?.accepts(node, (o) => used.has(o)) === true;
   const groups = fuse(model, (node) => accepts(node) && loweringOf(node.type)?.takesEpilogue?.(node) === true);
   const context = new LoweringContext(target, threads, constants);
-  const inputs = model.inputs.map((i) => {
-    const view = context.allocate(i.shape, memoryElementOf(i.elementType), plainOrder(i.shape.length), i.anyName);
+  const inputs = model.inputs.map((i, n) => {
+    const source = borders[n];
+    const view = source
+      ? context.border(source, i.anyName)
+      : context.allocate(i.shape, memoryElementOf(i.elementType), plainOrder(i.shape.length), i.anyName);
     context.define(i, view);
     return view;
   });
@@ -44,10 +63,11 @@ export function lower(model: Model, target: KernelTarget, threads: number, const
     else context.hostStep(anchor);
   }
   const taken = new Set(inputs.map((v) => v.block));
-  const outputs = model.results.map((result) => {
+  const outputs = model.results.map((result, i) => {
     const source = result.inputs[0];
     context.enter({ inputs: [], output: source, nodes: [result] });
     const view = context.view(source);
+    if (isShared(i) && (isRowMajor(view) || !isDense(i))) return view;
     // Users read outputs where they lie, so each needs dense memory that nobody else owns.
     if (view.block.kind === "arena" && isRowMajor(view) && !taken.has(view.block) && view.offset === 0) {
       taken.add(view.block);

@@ -88,6 +88,14 @@ export class LoweringContext {
     return { block, offset: 0, shape: [...shape], strides: stridesOfOrder(shape, order), element };
   }
 
+  /** A tensor of the segment before, where it lies. */
+  border(source: View, name: string): View {
+    const { byteLength } = source.block;
+    const block: Block = { id: this.blocks.length, byteLength, kind: "border", source, name };
+    this.blocks.push(block);
+    return { ...source, block };
+  }
+
   /** Memory for an output, in the place that its consumer wants or in the given order (default: channels-last for feature maps). */
   allocateOutput(output: Output, order?: readonly number[]): View {
     const shape = output.shape;

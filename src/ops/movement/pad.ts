@@ -117,6 +117,7 @@ export const Pad1 = defineOp({
   attributes,
   inputs: [3, 4],
   shapeInputs: [1, 2],
+  positional: true,
   infer: (context) => inferPad(context, false),
   evaluate: evaluatePad,
 });
@@ -128,6 +129,7 @@ export const Pad12 = defineOp({
   attributes,
   inputs: [3, 4],
   shapeInputs: [1, 2],
+  positional: true,
   infer: (context) => inferPad(context, true),
   evaluate: evaluatePad,
 });

@@ -82,6 +82,7 @@ export const StridedSlice = defineOp({
   },
   inputs: [3, 4],
   shapeInputs: [1, 2, 3],
+  positional: true,
   infer: (context) => {
     const { attributes } = context;
     const [data, beginInput, endInput] = context.inputs;

@@ -9,7 +9,7 @@ export function lowerElementwise(context: LoweringContext, group: Group): void {
   const views = group.inputs.map((i) => context.view(i));
   const largest = views
     .filter((v) => v.shape.length === shape.length && viewSize(v) === viewSize({ ...v, shape }))
-    .find((v) => v.block.kind === "arena");
+    .find((v) => v.block.kind !== "constant");
   const output = context.allocateOutput(group.output, largest ? orderOf(largest) : plainOrder(shape.length));
   context.define(group.output, output);
   const inputs = views.map((view, i) => ({ view: broadcastView(view, shape), boolean: group.inputs[i].elementType === "boolean" }));

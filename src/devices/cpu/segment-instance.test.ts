@@ -5,8 +5,8 @@ import { Model } from "../../model/model.ts";
 import { opset } from "../../opset.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { ConstantPool } from "./constant-pool.ts";
-import { lower } from "./lower.ts";
-import { planProgram, ProgramInstance } from "./program.ts";
+import { compileSegment, type Segment } from "./segment.ts";
+import { SegmentInstance } from "./segment-instance.ts";
 
 /** Counts what it has given and not got back; its programs fail from the `failing`-th on. */
 class CountingEngine implements Engine {
@@ -46,27 +46,31 @@ class CountingEngine implements Engine {
 }
 
 /** Two kernels with a step on the host between them: CumSum has no kernel. */
-function planned(): ReturnType<typeof planProgram> {
+function compiled(): Segment {
   const engine = new InterpreterEngine();
   const x = opset.parameter("f32", [2, 5], "x");
   const y = opset.relu(opset.cumSum(opset.negative(x), new Tensor("i32", [], [1])));
   const model = new Model({ name: "steps", parameters: [x], results: [opset.result(y, "y")] });
-  return planProgram(lower(model, engine.target, 1, new ConstantPool(engine)));
+  return compileSegment(model, { engine, constants: new ConstantPool(engine) });
 }
 
-it("runs kernels and steps on the host in order, and lends memory for as long as it is wanted", async () => {
+it("runs kernels and steps on the host in order, and lends memory for as long as it is wanted", () => {
   const engine = new CountingEngine(Number.POSITIVE_INFINITY);
-  const program = planned();
-  const instance = new ProgramInstance(program, engine);
+  const segment = compiled();
+  const instance = new SegmentInstance(segment, engine);
   expect([engine.memories, engine.programs]).toEqual([1, 2]);
-  const [input, output] = [program.lowered.inputs[0], program.lowered.outputs[0]];
-  instance.array(input).set([-1, -2, 3, 4, -5, 1, 1, 1, 1, 1] as never);
-  for (const run of [async () => instance.run(), () => instance.runAsync(), async () => void instance.runProfiled()]) {
-    instance.array(output).fill(7 as never);
-    await run();
-    expect([...instance.array(output).subarray(0, 10)].map((v) => Number(v) + 0)).toEqual([1, 3, 0, 0, 1, 0, 0, 0, 0, 0]);
+  const input = new Tensor("f32", [2, 5], [-1, -2, 3, 4, -5, 1, 1, 1, 1, 1]);
+  const results: unknown[] = [];
+  for (let i = 0; i < 3; i++) {
+    const onHost: string[] = [];
+    const run = instance.run([input], (entry) => void onHost.push(entry.implementation));
+    let state = run.next();
+    for (; !state.done; state = run.next()) state.value.program.run();
+    results.push([...state.value[0].data].map((v) => Number(v) + 0));
+    expect(onHost).toEqual(["host CumSum"]);
   }
-  const kept = instance.lend(input);
+  expect(results).toEqual(results.map(() => [1, 3, 0, 0, 1, 0, 0, 0, 0, 0]));
+  const kept = instance.lend(segment.program.lowered.inputs[0]);
   instance.dispose();
   expect([engine.memories, engine.programs]).toEqual([1, 0]);
   expect(Number(kept[2])).toBe(3);
@@ -74,7 +78,7 @@ it("runs kernels and steps on the host in order, and lends memory for as long as
 
 it.each([1, 2])("gives everything back where program %d cannot be made", (failing) => {
   const engine = new CountingEngine(failing);
-  const program = planned();
-  expect(() => new ProgramInstance(program, engine)).toThrow("no more memory");
+  const segment = compiled();
+  expect(() => new SegmentInstance(segment, engine)).toThrow("no more memory");
   expect([engine.memories, engine.programs]).toEqual([0, 0]);
 });

@@ -1,0 +1,57 @@
+import type { Engine } from "../../kernel/engine.ts";
+import { memoryElementBytes } from "../../kernel/kernel.ts";
+import { type SplitModel, splitModel } from "../../lowering/split-model.ts";
+import type { View } from "../../lowering/view.ts";
+import type { Model } from "../../model/model.ts";
+import { optimize } from "../../transformations/pipeline.ts";
+import { checkMemory } from "../check-memory.ts";
+import type { ConstantPool } from "./constant-pool.ts";
+import { towardsProgram } from "./first-program.ts";
+import { memoryElementOf } from "./host-tensor.ts";
+import { lower } from "./lower.ts";
+import { type CpuProgram, planProgram } from "./program.ts";
+import { RestCache, type Source } from "./rest-cache.ts";
+
+/** What all segments of a compiled model share. */
+export interface SegmentContext {
+  readonly engine: Engine;
+  readonly constants: ConstantPool;
+}
+
+/**
+ * A part of a model compiled for one set of input shapes: one program for all whose shapes are known then, and, where shapes depend on
+ * data, the operations that tell them and the rest of the model, compiled for the shapes that come out. Shared by all requests.
+ */
+export interface Segment {
+  readonly kind: "program";
+  /** What the program computes: its results are those of the whole part that lie in it, and then the split's borders. */
+  readonly model: Model;
+  readonly program: CpuProgram;
+  readonly next: { readonly split: SplitModel; readonly rests: RestCache<Segment> } | undefined;
+}
+
+/**
+ * Compiles an optimized model of static input shapes. `borders` are inputs that lie in the memory of the segment before, as its
+ * views. Throws OUT_OF_MEMORY.
+ */
+export function compileSegment(model: Model, context: SegmentContext, borders: readonly (View | undefined)[] = []): Segment {
+  const split = splitModel(model);
+  const head = split?.head ?? model;
+  const { engine, constants } = context;
+  checkMemory(head, engine.capacity, (type, count) => count * memoryElementBytes[memoryElementOf(type)]);
+  const own = split?.headResults.length ?? head.results.length;
+  const isDense = (result: number): boolean => result < own || split?.borders[result - own].isRead === true;
+  const program = towardsProgram(head, () =>
+    planProgram(lower(head, engine.target, engine.threads, constants, { borders, isShared: (i) => i >= own, isDense })),
+  );
+  const views = program.lowered.outputs.slice(own);
+  const compileRest = (rest: Model, sources: readonly Source[]): Segment => {
+    optimize(rest, { foldDecompression: true, useShapes: true });
+    return compileSegment(
+      rest,
+      context,
+      sources.map((from) => (from.kind === "border" ? views[from.border] : undefined)),
+    );
+  };
+  return { kind: "program", model: head, program, next: split && { split, rests: new RestCache(split, compileRest) } };
+}
