@@ -1,14 +1,8 @@
 import { type ElementwiseOperand, elementwiseKernel } from "./kernels/elementwise.ts";
 import { type Epilogue, isCostly } from "./kernels/epilogue.ts";
-import {
-  convolutionKey,
-  type ConvolutionProblem,
-  convolutionKernels,
-  packConvolutionWeights,
-  segmentOperands,
-} from "./kernels/convolution.ts";
+import { type ConvolutionProblem, convolutionKernels, packConvolutionWeights, segmentOperands } from "./kernels/convolution.ts";
 import type { WindowAxis } from "./kernels/convolution-window.ts";
-import { paddedChannels, slidingWindowKernel, slidingWindowKey, widestWindow } from "./kernels/sliding-window.ts";
+import { paddedChannels, slidingWindowKernel, widestWindow } from "./kernels/sliding-window.ts";
 import { blockChannels } from "./kernels/tile.ts";
 import type { Group } from "../../lowering/fuse.ts";
 import type { LoweringContext } from "./lowering-context.ts";
@@ -36,6 +30,7 @@ export interface ConvolutionResult {
 
 /** Weights of shape [groups][outputs][inputs][kernel y][kernel x], dense. */
 export interface ConvolutionWeights {
+  /** Names the data. */
   readonly key: string;
   readonly floats: () => Float32Array;
   /** Channels of a group. */
@@ -95,19 +90,19 @@ function depthwise(
   const padded = paddedChannels(channels, context.target);
   const taps = y.kernel * x.kernel;
   const source = context.contiguousAlong(input, 1);
-  const packed = context.constant(`depthwise ${weights.key} ${padded}`, [taps, padded], "f32", () => {
+  const packed = context.constant({ depthwise: weights.key, channels, taps }, [taps, padded], "f32", () => {
     const from = weights.floats();
     const to = new Float32Array(taps * padded);
     for (let c = 0; c < channels; c++) for (let t = 0; t < taps; t++) to[t * padded + c] = from[c * taps + t];
     return to;
   });
-  const biases = context.constant(`bias ${biasKey} ${padded}`, [padded], "f32", () => {
+  const biases = context.constant({ bias: biasKey, channels }, [padded], "f32", () => {
     const to = new Float32Array(padded);
     if (bias) to.set(bias);
     return to;
   });
   const problem = { input: source, output, y, x, reduce: "multiplyAdd", threads: context.threads, ...(epilogue && { epilogue }) } as const;
-  const kernel = context.kernels(slidingWindowKey(problem), () => slidingWindowKernel(problem, context.target));
+  const kernel = context.kernels(slidingWindowKernel, problem);
   context.step(kernel, [source, packed, biases, output, ...(epilogue?.inputs ?? [])]);
 }
 
@@ -135,18 +130,17 @@ function dense(
   });
   const taps = y.kernel * x.kernel;
   const strides = [weights.outputs * weights.inputs * taps, weights.inputs * taps, taps, x.kernel, 1];
-  for (const { kernel, segment } of context.kernels(convolutionKey(problem), () => convolutionKernels(problem, context.target))) {
+  for (const { kernel, segment } of context.kernels(convolutionKernels, problem)) {
     const block = blockChannels(segment.tile);
-    const layout = `${segment.firstChannel} ${segment.channels} ${block}`;
     const packed = context.constant(
-      `convolution ${weights.key} ${layout}`,
+      { convolution: weights.key, groups, y: y.kernel, x: x.kernel, inputs: weights.inputs, outputs: weights.outputs, segment },
       [groups * segment.blocks * taps * weights.inputs * block],
       "f32",
       () => packConvolutionWeights(problem, segment, weights.floats(), strides),
     );
     const padded = segment.blocks * block;
     const biases = bias && [
-      context.constant(`bias ${biasKey} ${layout}`, [groups * padded], "f32", () => {
+      context.constant({ bias: biasKey, groups, outputs: weights.outputs, segment }, [groups * padded], "f32", () => {
         const to = new Float32Array(groups * padded);
         for (let g = 0; g < groups; g++)
           to.set(

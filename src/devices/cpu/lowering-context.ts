@@ -11,6 +11,7 @@ import type { Group } from "../../lowering/fuse.ts";
 import { memoryElementOf, tensorToFloat32, tensorToMemory } from "./host-tensor.ts";
 import type { LoweredStep } from "../../lowering/lowered-step.ts";
 import { elementwiseKernel } from "./kernels/elementwise.ts";
+import { problemKey } from "../../lowering/problem-key.ts";
 import { transposingCopyKernel } from "./kernels/transposing-copy.ts";
 import {
   type Block,
@@ -41,7 +42,8 @@ export class LoweringContext {
   readonly #placements = new Map<Output, Placement>();
   readonly #constants: ConstantPool;
   readonly #constantBlocks = new Map<string, Block>();
-  readonly #kernels = new Map<string, unknown>();
+  /** By the function that writes them, then by the problem. */
+  readonly #kernels = new Map<unknown, Map<string, unknown>>();
   #nodes: readonly Node[] = [];
 
   constructor(target: KernelTarget, threads: number, constants: ConstantPool) {
@@ -62,7 +64,7 @@ export class LoweringContext {
     const tensor = output.constant;
     invariant(tensor !== undefined, `${output.node.where} is used before it is lowered`);
     const element = memoryElementOf(tensor.elementType);
-    const view = this.constant(`tensor ${this.keyOf(output)} ${element}`, tensor.shape, element, () => tensorToMemory(tensor, element));
+    const view = this.constant({ tensor: this.keyOf(output) }, tensor.shape, element, () => tensorToMemory(tensor, element));
     this.#views.set(output, view);
     return view;
   }
@@ -113,8 +115,9 @@ export class LoweringContext {
     if (!this.#placements.has(output)) this.#placements.set(output, placement);
   }
 
-  /** Constant data, made once for each key. */
-  constant(key: string, shape: readonly number[], element: MemoryElement, make: () => TypedArray): View {
+  /** Constant data, made once for each problem: `make` may depend on nothing else. */
+  constant(problem: object, shape: readonly number[], element: MemoryElement, make: () => TypedArray): View {
+    const key = problemKey("constant", { problem, shape, element });
     let block = this.#constantBlocks.get(key);
     if (block === undefined) {
       const byteLength = shape.reduce((n, d) => n * d, 1) * memoryElementBytes[element];
@@ -125,10 +128,11 @@ export class LoweringContext {
     return { block, offset: 0, shape: [...shape], strides: rowMajorStrides(shape), element };
   }
 
-  /** Names the data of a constant output: equal for copies of a model that share the data. */
+  /** Names the tensor of a constant output: its data, type and shape. Equal for copies of a model that share the data. */
   keyOf(output: Output): string {
     invariant(output.constant !== undefined, `${output.node.where} is no constant`);
-    return this.#constants.keyOf(output.constant);
+    const { elementType, shape } = output.constant;
+    return `${this.#constants.keyOf(output.constant)} ${elementType}[${shape}]`;
   }
 
   /** The numbers of a constant output, widened to f32. */
@@ -136,10 +140,13 @@ export class LoweringContext {
     return output.constant && tensorToFloat32(output.constant);
   }
 
-  /** Kernels (and what belongs to them) of a problem, written once for each key: equal layers share them. */
-  kernels<T>(key: string, write: () => T): T {
-    if (!this.#kernels.has(key)) this.#kernels.set(key, write());
-    return this.#kernels.get(key) as T;
+  /** Kernels (and what belongs to them) of a problem, written once: equal layers share them. */
+  kernels<P extends object, T>(write: (problem: P, target: KernelTarget) => T, problem: P): T {
+    let known = this.#kernels.get(write);
+    if (known === undefined) this.#kernels.set(write, (known = new Map<string, unknown>()));
+    const key = problemKey("", problem);
+    if (!known.has(key)) known.set(key, write(problem, this.target));
+    return known.get(key) as T;
   }
 
   step(kernel: Kernel, operands: readonly View[]): void {

@@ -11,8 +11,6 @@ export interface WindowAxis {
   readonly pad: number;
 }
 
-export const axisKey = (a: WindowAxis): string => `${a.input},${a.output},${a.kernel},${a.stride},${a.dilation},${a.pad}`;
-
 export const inputOf = (axis: WindowAxis, output: number, tap: number): number => output * axis.stride - axis.pad + tap * axis.dilation;
 
 export const tapIsInside = (axis: WindowAxis, output: number, tap: number): boolean => {

@@ -2,9 +2,10 @@ import { Index, KernelBuilder } from "../../../kernel/builder.ts";
 import type { Kernel, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import { itemsPerTask } from "../../../lowering/loop-nest.ts";
+import { problemKey } from "../../../lowering/problem-key.ts";
 import { sliceView, type View, viewSpan } from "../../../lowering/view.ts";
-import { axisKey, type RowRun, rowRuns, tapRange, tapRuns, type WindowAxis } from "./convolution-window.ts";
-import { applyEpilogue, type Epilogue, epilogueBuffers, epilogueKey } from "./epilogue.ts";
+import { type RowRun, rowRuns, tapRange, tapRuns, type WindowAxis } from "./convolution-window.ts";
+import { applyEpilogue, type Epilogue, epilogueBuffers } from "./epilogue.ts";
 import { blockChannels, chooseSegments, type Segment } from "./tile.ts";
 
 /**
@@ -36,12 +37,6 @@ export interface ConvolutionPart {
 const channelAxis = 2;
 /** Multiply-adds of a tile up to which the taps and channels of a row are written out without loops. */
 const mostStraight = 128;
-
-/** Equal keys mean equal kernels, for one target. */
-export function convolutionKey({ input, output, y, x, bias, weights, epilogue, threads }: ConvolutionProblem): string {
-  const views = `in${input.shape}:${input.strides} out${output.shape}:${output.strides}`;
-  return `conv y${axisKey(y)} x${axisKey(x)} ${views} b${bias} w${weights?.strides ?? "packed"} n${threads} ${epilogueKey(epilogue)}`;
-}
 
 export function convolutionKernels(problem: ConvolutionProblem, target: KernelTarget): ConvolutionPart[] {
   const [, , channels, height, width] = problem.output.shape;
@@ -255,7 +250,7 @@ function segmentKernel(problem: ConvolutionProblem, segment: Segment, target: Ke
     );
 
   return k.build({
-    key: `${convolutionKey(problem)} c${segment.firstChannel}+${groupChannels} t${lanes},${tile.rows},${vectors}`,
+    key: problemKey("convolution", { problem, segment }),
     tasks: batch * groups * rowChunks * tileChunks * blocks,
     flops: 2 * batch * groups * groupChannels * y.output * x.output * y.kernel * x.kernel * inputChannels,
   });

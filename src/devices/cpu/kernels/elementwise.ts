@@ -4,6 +4,7 @@ import type { Kernel, KernelBuffer, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import { formatScalar, type ScalarExpression } from "../../../model/scalar-expression.ts";
 import { itemsPerTask, loopNest, type NestLoop } from "../../../lowering/loop-nest.ts";
+import { problemKey } from "../../../lowering/problem-key.ts";
 import { type View, viewSpan } from "../../../lowering/view.ts";
 
 /** An operand of an element-wise kernel; a boolean one is bytes 0 or 1 and enters the expression as a mask. */
@@ -74,9 +75,10 @@ export function elementwiseKernel({ expression, inputs, output, threads }: Eleme
     const outer = loops.slice(0, -1);
     tasks = overOuter(k, outer, inner.count * (inputs.length + 1) * (vectorizable ? 1 : 8), threads, innerAll);
   }
-  const operandKey = (o: ElementwiseOperand): string => `${o.view.element}${o.boolean ? "b" : ""}`;
+  // Equal loops have equal kernels, whatever the shapes that they were merged from.
+  const operands = [output, ...inputs].map(({ view, boolean }) => ({ element: view.element, span: viewSpan(view), boolean }));
   return k.build({
-    key: `elementwise ${text} ${loops.map((l) => `${l.count}:${l.strides}`).join(" ")} ${[output, ...inputs].map(operandKey)} ${tasks}`,
+    key: problemKey("element-wise", { expression, loops, operands, threads }),
     tasks,
   });
 }

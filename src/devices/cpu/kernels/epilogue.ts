@@ -1,7 +1,7 @@
 import type { Index, KernelBuilder } from "../../../kernel/builder.ts";
 import { emitScalar } from "../../../kernel/emit-scalar.ts";
 import type { KernelBuffer, Register } from "../../../kernel/kernel.ts";
-import { type BinaryScalarOp, formatScalar, partsOf, type ScalarExpression, type UnaryScalarOp } from "../../../model/scalar-expression.ts";
+import { type BinaryScalarOp, partsOf, type ScalarExpression, type UnaryScalarOp } from "../../../model/scalar-expression.ts";
 import type { View } from "../../../lowering/view.ts";
 import { viewSpan } from "../../../lowering/view.ts";
 
@@ -10,9 +10,6 @@ export interface Epilogue {
   readonly expression: ScalarExpression;
   readonly inputs: readonly View[];
 }
-
-export const epilogueKey = (epilogue: Epilogue | undefined): string =>
-  epilogue === undefined ? "" : `${formatScalar(epilogue.expression)} ${epilogue.inputs.map((v) => `${v.element}${v.strides}`).join(" ")}`;
 
 /** What takes dozens of instructions: polynomials. */
 const elementary: ReadonlySet<string> = new Set<UnaryScalarOp | BinaryScalarOp>([

@@ -2,9 +2,10 @@ import { KernelBuilder } from "../../../kernel/builder.ts";
 import type { Kernel } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import { emitScalar } from "../../../kernel/emit-scalar.ts";
+import { problemKey } from "../../../lowering/problem-key.ts";
 import { type View, viewSpan } from "../../../lowering/view.ts";
-import { type Epilogue, epilogueBuffers, epilogueKey, loadExtra } from "./epilogue.ts";
-import { nestKey, overRows, reductionNest } from "./reduction-nest.ts";
+import { type Epilogue, epilogueBuffers, loadExtra } from "./epilogue.ts";
+import { overRows, reductionNest } from "./reduction-nest.ts";
 
 export interface MeanVarianceProblem {
   readonly input: View;
@@ -58,5 +59,5 @@ export function meanVarianceKernel(problem: MeanVarianceProblem, target: KernelT
       k.store(result, at(0), epilogue ? emitScalar(k, epilogue.expression, [value, ...inputs]) : value, { count });
     });
   });
-  return k.build({ key: `mvn ${normalizeVariance} ${eps} ${epsMode} ${nestKey(nest)} ${epilogueKey(epilogue)}`, tasks });
+  return k.build({ key: problemKey("mean-variance", problem), tasks });
 }

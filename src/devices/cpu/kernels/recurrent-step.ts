@@ -3,8 +3,9 @@ import { emitScalar } from "../../../kernel/emit-scalar.ts";
 import type { Kernel, KernelBuffer, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import { itemsPerTask } from "../../../lowering/loop-nest.ts";
+import { problemKey } from "../../../lowering/problem-key.ts";
 import { type View, viewSpan } from "../../../lowering/view.ts";
-import { formatScalar, type ScalarExpression } from "../../../model/scalar-expression.ts";
+import type { ScalarExpression } from "../../../model/scalar-expression.ts";
 
 /** One value of a step for each unit, stored. */
 export interface RecurrentResult {
@@ -50,15 +51,6 @@ export function packRecurrentWeights(
   }
   return packed;
 }
-
-const viewKey = (view: View): string => `${view.shape}:${view.strides}`;
-
-/** Equal keys mean equal kernels, for one target. */
-export const recurrentStepKey = ({ hidden, starts, states, results, threads }: RecurrentStepProblem): string =>
-  [
-    `recurrent ${viewKey(hidden)} ${starts.map(viewKey).join(" ")} states ${states.map(viewKey).join(" ")} n${threads}`,
-    ...results.map((r) => `${formatScalar(r.expression)} ${viewKey(r.output)} ${r.state ?? ""}`),
-  ].join("; ");
 
 /** Sums of all gates, and what follows from them, vectors along units. Buffers: hidden, weights, starts, states, outputs that are no states. */
 export function recurrentStepKernel(problem: RecurrentStepProblem, target: KernelTarget): Kernel {
@@ -139,7 +131,7 @@ export function recurrentStepKernel(problem: RecurrentStepProblem, target: Kerne
     else k.ifNonNegative(k.task.add(1 - tasks), tail);
   }
   return k.build({
-    key: recurrentStepKey(problem),
+    key: problemKey("recurrent step", problem),
     tasks,
     flops: 2 * batch * depth * gates * units,
   });

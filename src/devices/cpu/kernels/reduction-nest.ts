@@ -118,6 +118,3 @@ export function overRows(k: KernelBuilder, nest: ReductionNest, threads: number,
   all([]);
   return 1;
 }
-
-export const nestKey = ({ kept, reduced, vector, lanes }: ReductionNest): string =>
-  `${vector}${lanes} k${kept.map((l) => `${l.count}:${l.strides}`)} r${reduced.map((l) => `${l.count}:${l.strides}`)}`;

@@ -2,9 +2,10 @@ import { KernelBuilder } from "../../../kernel/builder.ts";
 import { emitScalar } from "../../../kernel/emit-scalar.ts";
 import type { Kernel } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
-import { formatScalar, type ScalarExpression } from "../../../model/scalar-expression.ts";
+import type { ScalarExpression } from "../../../model/scalar-expression.ts";
+import { problemKey } from "../../../lowering/problem-key.ts";
 import { type View, viewSpan } from "../../../lowering/view.ts";
-import { nestKey, overRows, reductionNest } from "./reduction-nest.ts";
+import { overRows, reductionNest } from "./reduction-nest.ts";
 
 /** Combines elements along axes: after = finish(combine over the axes of before(x)). */
 export interface ReductionProblem {
@@ -23,7 +24,8 @@ export interface ReductionProblem {
 const neutral = { add: 0, max: -Infinity, min: Infinity, mul: 1 } as const;
 
 /** Buffers: input, output. */
-export function reductionKernel({ input, output, axes, combine, before, after, threads }: ReductionProblem, target: KernelTarget): Kernel {
+export function reductionKernel(problem: ReductionProblem, target: KernelTarget): Kernel {
+  const { input, output, axes, combine, before, after, threads } = problem;
   const found = reductionNest([{ ...output, strides: output.strides.map((s, i) => (axes.includes(i) ? 0 : s)) }, input], axes, target, 1);
   // A product has no operation over lanes, and a tail of zeros would spoil it; it is rare enough for scalars.
   const nest = combine === "mul" && found.vector === "reduced" ? { ...found, lanes: 1 } : found;
@@ -45,7 +47,7 @@ export function reductionKernel({ input, output, axes, combine, before, after, t
     k.store(result, row.base(0), after ? emitScalar(k, after, [value]) : value, { count: row.keptCount });
   });
   return k.build({
-    key: `reduce ${combine} ${nestKey(nest)} ${before ? formatScalar(before) : ""} ${after ? formatScalar(after) : ""}`,
+    key: problemKey("reduction", problem),
     tasks,
   });
 }

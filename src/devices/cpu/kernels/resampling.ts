@@ -1,6 +1,7 @@
 import { type Index, KernelBuilder } from "../../../kernel/builder.ts";
 import type { Kernel, KernelBuffer, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
+import { problemKey } from "../../../lowering/problem-key.ts";
 import { type View, viewSpan } from "../../../lowering/view.ts";
 import { overOuter } from "./elementwise.ts";
 import { tailLanes } from "./sliding-window.ts";
@@ -15,6 +16,9 @@ export interface ResamplingAxis {
   readonly weights?: Float32Array;
 }
 
+/** What the kernel depends on: the tables' numbers are arguments. */
+const withoutTables = ({ output, taps, weights }: ResamplingAxis) => ({ output, taps, weighted: weights !== undefined });
+
 export interface ResamplingProblem {
   /** Views [batch, channels, height, width], channel stride 1. */
   readonly input: View;
@@ -28,7 +32,8 @@ export interface ResamplingProblem {
  * Interpolation of feature maps by tables of taps, vectors along channels. Buffers: input, indices of y and of x, the
  * weights of those that have some, output.
  */
-export function resamplingKernel({ input, output, y, x, threads }: ResamplingProblem, target: KernelTarget): Kernel {
+export function resamplingKernel(problem: ResamplingProblem, target: KernelTarget): Kernel {
+  const { input, output, y, x, threads } = problem;
   const [batch, channels, height, width] = output.shape;
   const k = new KernelBuilder(`interpolate ${input.shape.join("x")} to ${height}x${width}`, target);
   const source = k.buffer("input", "f32", viewSpan(input), "read");
@@ -85,7 +90,7 @@ export function resamplingKernel({ input, output, y, x, threads }: ResamplingPro
     },
   );
   return k.build({
-    key: `resample ${input.shape} ${height}x${width} in${input.strides} out${output.strides} taps${y.taps},${x.taps} w${!!y.weights},${!!x.weights}`,
+    key: problemKey("resampling", { ...problem, y: withoutTables(y), x: withoutTables(x) }),
     tasks,
   });
 }

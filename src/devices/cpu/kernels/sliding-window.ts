@@ -3,9 +3,10 @@ import type { Kernel, KernelBuffer, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import { allocateArray } from "../../../tensor/allocate-array.ts";
 import { itemsPerTask } from "../../../lowering/loop-nest.ts";
+import { problemKey } from "../../../lowering/problem-key.ts";
 import { type View, viewSpan } from "../../../lowering/view.ts";
-import { axisKey, inputOf, interiorRange, type RowRun, rowRuns, tapIsInside, tapRange, type WindowAxis } from "./convolution-window.ts";
-import { applyEpilogue, type Epilogue, epilogueBuffers, epilogueKey } from "./epilogue.ts";
+import { inputOf, interiorRange, type RowRun, rowRuns, tapIsInside, tapRange, type WindowAxis } from "./convolution-window.ts";
+import { applyEpilogue, type Epilogue, epilogueBuffers } from "./epilogue.ts";
 
 /**
  * Windows over each channel by itself, vectors along channels: depthwise convolution and pooling. Inputs of a row of
@@ -49,12 +50,6 @@ export function windowReciprocals(y: WindowAxis, x: WindowAxis): Float32Array {
   for (let oy = 0; oy < y.output; oy++)
     for (let ox = 0; ox < x.output; ox++) table[oy * x.output + ox] = 1 / Math.max(1, tapsInside(y, oy) * tapsInside(x, ox));
   return table;
-}
-
-/** Equal keys mean equal kernels, for one target. */
-export function slidingWindowKey({ input, output, y, x, reduce, epilogue, threads }: SlidingWindowProblem): string {
-  const views = `in${input.strides} out${output.shape}:${output.strides}`;
-  return `window ${reduce} y${axisKey(y)} x${axisKey(x)} ${views} n${threads} ${epilogueKey(epilogue)}`;
 }
 
 /** Buffers: input, then weights and bias (multiplyAdd) or the table of reciprocals (meanInside), output, extras of the epilogue. */
@@ -150,7 +145,7 @@ export function slidingWindowKernel(problem: SlidingWindowProblem, target: Kerne
   });
 
   return k.build({
-    key: slidingWindowKey(problem),
+    key: problemKey("sliding window", problem),
     tasks: batch * chunks,
     flops: reduce === "multiplyAdd" ? batch * y.output * rowWork : 0,
   });

@@ -2,8 +2,9 @@ import { KernelBuilder } from "../../../kernel/builder.ts";
 import type { Kernel } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import * as math from "../../../kernel/vector-math.ts";
+import { problemKey } from "../../../lowering/problem-key.ts";
 import { type View, viewSpan } from "../../../lowering/view.ts";
-import { nestKey, overRows, reductionNest } from "./reduction-nest.ts";
+import { overRows, reductionNest } from "./reduction-nest.ts";
 
 export interface SoftmaxProblem {
   readonly input: View;
@@ -15,7 +16,8 @@ export interface SoftmaxProblem {
 }
 
 /** exp(x - max) / sum along an axis. Buffers: input, output. */
-export function softmaxKernel({ input, output, axis, logarithm, threads }: SoftmaxProblem, target: KernelTarget): Kernel {
+export function softmaxKernel(problem: SoftmaxProblem, target: KernelTarget): Kernel {
+  const { input, output, axis, logarithm, threads } = problem;
   const nest = reductionNest([output, input], [axis], target, 1);
   const k = new KernelBuilder(`${logarithm ? "log-" : ""}softmax ${input.shape.join("x")} over ${axis}`, target);
   const source = k.buffer("input", "f32", viewSpan(input), "read");
@@ -45,5 +47,5 @@ export function softmaxKernel({ input, output, axis, logarithm, threads }: Softm
       row.each((at, count) => k.store(result, at(0), k.mul(k.load(result, at(0), { lanes, count }), factor), { count }), { copies: 2 });
     }
   });
-  return k.build({ key: `softmax ${logarithm} ${nestKey(nest)}`, tasks, flops: 0 });
+  return k.build({ key: problemKey("softmax", problem), tasks, flops: 0 });
 }

@@ -2,6 +2,7 @@ import { Index, KernelBuilder } from "../../../kernel/builder.ts";
 import type { Kernel, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import { loopNest } from "../../../lowering/loop-nest.ts";
+import { problemKey } from "../../../lowering/problem-key.ts";
 import { type View, viewSpan } from "../../../lowering/view.ts";
 import { overOuter } from "./elementwise.ts";
 
@@ -38,7 +39,7 @@ export function transposingCopyKernel(from: View, to: View, threads: number, tar
     k.for(Math.floor(along.count / lanes), (i) => blockAt(toBase, fromBase, i.mul(lanes)));
     if (along.count % lanes !== 0) blockAt(toBase, fromBase, new Index(along.count - lanes));
   });
-  return k.build({ key: `transposing copy ${loops.map((l) => `${l.count}:${l.strides}`).join(" ")} ${tasks}`, tasks });
+  return k.build({ key: problemKey("transposing copy", { loops, spans: [viewSpan(from), viewSpan(to)], threads }), tasks });
 }
 
 /** Four rows of four as four columns. */

@@ -67,15 +67,15 @@ export const interpolateLowering: Lowering = {
     const repeats = [repeatOf(y, input.shape[2]), repeatOf(xAxis, input.shape[3])];
     if (repeats[0] !== undefined && repeats[1] !== undefined) repeat(context, input, output, repeats as number[]);
     else {
-      const table = (axis: ResamplingAxis, name: string): readonly View[] => [
-        context.constant(`${name} ${axis.indices.join(",")}`, [axis.output, axis.taps], "i32", () => axis.indices),
+      const table = (axis: ResamplingAxis): readonly View[] => [
+        context.constant({ table: axis.indices }, [axis.output, axis.taps], "i32", () => axis.indices),
       ];
       const weights = (axis: ResamplingAxis): readonly View[] =>
         axis.weights
-          ? [context.constant(`weights ${axis.weights.join(",")}`, [axis.output, axis.taps], "f32", () => axis.weights as Float32Array)]
+          ? [context.constant({ table: axis.weights }, [axis.output, axis.taps], "f32", () => axis.weights as Float32Array)]
           : [];
       const kernel = resamplingKernel({ input, output, y, x: xAxis, threads: context.threads }, context.target);
-      context.step(kernel, [input, ...table(y, "indices"), ...table(xAxis, "indices"), ...weights(y), ...weights(xAxis), output]);
+      context.step(kernel, [input, ...table(y), ...table(xAxis), ...weights(y), ...weights(xAxis), output]);
     }
   },
 };

@@ -5,6 +5,7 @@ import { type ConvolutionResult, lowerConvolution } from "../lower-convolution.t
 import type { Lowering } from "../lowering.ts";
 import type { LoweringContext } from "../lowering-context.ts";
 import { splitBias } from "../split-bias.ts";
+import { problemKey } from "../../../lowering/problem-key.ts";
 import { broadcastView, permuteView, plainOrder, reshapeView, type View } from "../../../lowering/view.ts";
 
 const unit = (size: number): WindowAxis => ({ input: size, output: size, kernel: 1, stride: 1, dilation: 1, pad: 0 });
@@ -73,7 +74,7 @@ export const matMulLowering: Lowering = {
         context,
         result,
         { input: asRows(left, depth), groups: 1, y: unit(1), x: unit(pixels) },
-        { key: `${context.keyOf(right)} ${transposed}`, floats, outputs: columns, inputs: depth },
+        { key: problemKey("matrix", { data: context.keyOf(right), transposed }), floats, outputs: columns, inputs: depth },
       );
       return;
     }
@@ -102,11 +103,11 @@ export const matMulLowering: Lowering = {
       threads: context.threads,
       ...(split.expression && { epilogue: { expression: split.expression, inputs: extras.map(resultView) } }),
     };
-    for (const { kernel, segment } of convolutionKernels(problem, context.target)) {
+    for (const { kernel, segment } of context.kernels(convolutionKernels, problem)) {
       const { weights, results } = segmentOperands(problem, segment);
       const padded = segment.blocks * segment.tile.lanes * segment.tile.vectors;
       const biases = bias && [
-        context.constant(`bias ${split.biasKey} ${segment.firstChannel} ${padded}`, [padded], "f32", () => {
+        context.constant({ bias: split.biasKey, columns, segment }, [padded], "f32", () => {
           const to = new Float32Array(padded);
           to.set(bias.subarray(segment.firstChannel, segment.firstChannel + segment.channels));
           return to;

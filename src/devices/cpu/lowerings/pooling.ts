@@ -48,9 +48,7 @@ export const poolingLowering: Lowering = {
       },
       context.target,
     );
-    const table = inside
-      ? [context.constant(`reciprocals ${JSON.stringify([y, x])}`, [y.output, x.output], "f32", () => windowReciprocals(y, x))]
-      : [];
+    const table = inside ? [context.constant({ reciprocals: [y, x] }, [y.output, x.output], "f32", () => windowReciprocals(y, x))] : [];
     context.step(kernel, [input, ...table, output, ...extras]);
   },
 };

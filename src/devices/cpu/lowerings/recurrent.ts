@@ -1,17 +1,12 @@
 import { knownValue, type Node } from "../../../model/node.ts";
 import type { Output } from "../../../model/output.ts";
+import { problemKey } from "../../../lowering/problem-key.ts";
 import { plainOrder, sliceView, type View } from "../../../lowering/view.ts";
 import { lowerConvolution } from "../lower-convolution.ts";
 import type { Lowering } from "../lowering.ts";
 import type { LoweringContext } from "../lowering-context.ts";
 import type { WindowAxis } from "../kernels/convolution-window.ts";
-import {
-  packRecurrentWeights,
-  recurrentStepKernel,
-  recurrentStepKey,
-  type RecurrentStepProblem,
-  unitBlocks,
-} from "../kernels/recurrent-step.ts";
+import { packRecurrentWeights, recurrentStepKernel, type RecurrentStepProblem, unitBlocks } from "../kernels/recurrent-step.ts";
 import { type Cell, cellOf, type CellPhase, type CellValue, recurrentTypes } from "../recurrent-cell.ts";
 
 const isSequence = (node: Node): boolean => node.type.endsWith("Sequence");
@@ -78,12 +73,14 @@ class Direction {
       this.#context,
       {
         output: rows(result, outputs),
-        biasKey: bias ? `${this.#context.keyOf(bias)} recurrent ${this.#index} ${outputs}` : "none",
+        biasKey: bias
+          ? problemKey("recurrent", { bias: this.#context.keyOf(bias), direction: this.#index, sequence: isSequence(this.#node) })
+          : "none",
         ...(bias && { bias: this.#part(bias).subarray(0, outputs) }),
       },
       { input: rows(data, size), groups: 1, y: pixels(1), x: pixels(batch * steps) },
       {
-        key: `${this.#context.keyOf(input)} recurrent ${this.#index}`,
+        key: problemKey("recurrent", { input: this.#context.keyOf(input), direction: this.#index, sequence: isSequence(this.#node) }),
         floats: () => this.#part(input).subarray(0, outputs * size),
         outputs,
         inputs: size,
@@ -109,7 +106,7 @@ class Direction {
           return phaseResults[v.index];
       }
     };
-    for (const [number, phase] of this.#cell.phases.entries()) {
+    for (const phase of this.#cell.phases) {
       const results = phase.results.map(({ expression, into }) => {
         if (into === "cell") return { expression, output: cell as View, state: phase.states.findIndex((s) => s.kind === "cell") };
         return {
@@ -125,21 +122,27 @@ class Direction {
         threads: this.#context.threads,
       };
       // The steps differ in where their operands lie, not in what they are.
-      const kernel = this.#context.kernels(recurrentStepKey(problem), () => recurrentStepKernel(problem, this.#context.target));
-      const weights = this.#weights(phase, number);
+      const kernel = this.#context.kernels(recurrentStepKernel, problem);
+      const weights = this.#weights(phase);
       const outputs = results.filter((r) => r.state === undefined).map((r) => r.output);
       this.#context.step(kernel, [problem.hidden, weights, ...problem.starts, ...problem.states, ...outputs]);
       for (const [i, { into }] of phase.results.entries()) if (into === "phase") phaseResults.push(results[i].output);
     }
   }
 
-  #weights(phase: CellPhase, number: number): View {
+  #weights(phase: CellPhase): View {
     const { recurrent } = operandsOf(this.#node, this.#cell);
     const { target } = this.#context;
     const units = this.#units;
     const gates = phase.gates.length;
-    const key = `recurrent ${this.#context.keyOf(recurrent)} ${this.#index} phase ${number} of ${this.#node.type} ${units} ${target.lanes}`;
-    return this.#context.constant(key, [unitBlocks(units, target) * units * gates * target.lanes], "f32", () => {
+    const problem = {
+      recurrent: this.#context.keyOf(recurrent),
+      direction: this.#index,
+      sequence: isSequence(this.#node),
+      gates: phase.gates,
+      units,
+    };
+    return this.#context.constant(problem, [unitBlocks(units, target) * units * gates * target.lanes], "f32", () => {
       const rows = this.#part(recurrent);
       return packRecurrentWeights(
         gates,
@@ -155,8 +158,8 @@ class Direction {
   #bias(part: number, batch: number): View {
     const { bias } = operandsOf(this.#node, this.#cell);
     const units = this.#units;
-    const key = bias ? `recurrent bias ${this.#context.keyOf(bias)} ${this.#index} ${part} ${units}` : `recurrent bias none ${units}`;
-    const view = this.#context.constant(key, [units], "f32", () =>
+    const problem = { bias: bias && this.#context.keyOf(bias), direction: this.#index, sequence: isSequence(this.#node), part };
+    const view = this.#context.constant(problem, [units], "f32", () =>
       bias ? this.#part(bias).slice(part * units, (part + 1) * units) : new Float32Array(units),
     );
     return { ...view, shape: [batch, units], strides: [0, 1] };

@@ -3,6 +3,7 @@ import { type SpatialAxis, transposedAxes } from "../../../ops/nn/spatial-geomet
 import { convolutionGroup, finishConvolution, lowerConvolution } from "../lower-convolution.ts";
 import type { WindowAxis } from "../kernels/convolution-window.ts";
 import type { Lowering } from "../lowering.ts";
+import { problemKey } from "../../../lowering/problem-key.ts";
 import { sliceView, type View } from "../../../lowering/view.ts";
 
 /** Every stride-th output is an ordinary convolution of stride 1 with every stride-th tap, turned around. */
@@ -83,7 +84,7 @@ export const transposedConvolutionLowering: Lowering = {
             ...(result.epilogue && { epilogue: { ...result.epilogue, inputs: result.epilogue.inputs.map(phaseOf) } }),
           },
           { input, groups, y: y.axis, x: x.axis },
-          { key: `${context.keyOf(weights)} phase ${y.first},${x.first}`, floats: phaseWeights, outputs, inputs },
+          { key: problemKey("phase", { data: context.keyOf(weights), y: y.taps, x: x.taps }), floats: phaseWeights, outputs, inputs },
         );
       }
     finishConvolution(context, result);
