@@ -327,6 +327,51 @@ const cases: readonly Case[] = [
       apply("ReduceSum", [x, ints(-1)], { keep_dims: true }),
     ],
   },
+  {
+    name: "a matrix product of several batches inside a concatenation",
+    inputs: [
+      [2, 3, 4],
+      [2, 5, 7],
+    ],
+    build: (x, y) =>
+      apply("Concat", [apply("MatMul", [x, weights([4, 7], 1)], { transpose_a: false, transpose_b: false }), apply("Abs", [y])], {
+        axis: 1,
+      }),
+  },
+  {
+    name: "a product of two tensors inside a concatenation",
+    inputs: [
+      [2, 2, 3, 4],
+      [2, 2, 4, 7],
+    ],
+    build: (x, y) =>
+      apply("Concat", [apply("Abs", [y]), apply("MatMul", [x, y], { transpose_a: false, transpose_b: false })], { axis: 2 }),
+  },
+  {
+    name: "rows reduced in one layout and written in another",
+    inputs: [[39], [6, 16], [2, 8, 1, 16], [2, 8, 1, 16]],
+    build: (a, b, c, d) => [
+      apply("Softmax", [apply("Broadcast", [a, ints(3, 39)], { mode: "numpy" }, 3)], { axis: 1 }),
+      apply("LogSoftmax", [apply("Transpose", [apply("Broadcast", [b, ints(2, 6, 16)], { mode: "numpy" }, 3), ints(1, 0, 2)])], { axis: -1 }),
+      apply(
+        "Concat",
+        [
+          apply("Convolution", [c, weights([8, 8, 1, 1], 1)], { ...window, pads_begin: [0, 0], pads_end: [0, 0] }),
+          apply("MVN", [d, ints(3)], { normalize_variance: true, eps: 1e-5, eps_mode: "inside_sqrt" }),
+        ],
+        { axis: 2 },
+      ),
+    ],
+  },
+  {
+    name: "slopes of one number",
+    inputs: [[2, 3], [1, 4, 2, 2]],
+    build: (x, y) => [
+      apply("PRelu", [x, constant("f32", 0.1)]),
+      apply("PRelu", [y, weights([4], 1)]),
+      apply("PRelu", [apply("ReduceMax", [x, ints(0, 1)], { keep_dims: false }), constant("f32", [-0.5])]),
+    ],
+  },
   { name: "an output that is an input", inputs: [[2, 3]], build: (x) => [x, apply("Reshape", [x, ints(3, 2)], { special_zero: false })] },
 ];
 

@@ -1,4 +1,4 @@
-import type { BinaryScalarOp, ScalarExpression, UnaryScalarOp } from "../model/scalar-expression.ts";
+import { type BinaryScalarOp, partsOf, type ScalarExpression, type UnaryScalarOp } from "../model/scalar-expression.ts";
 import type { KernelBuilder } from "./builder.ts";
 import type { Register } from "./kernel.ts";
 import * as math from "./vector-math.ts";
@@ -98,13 +98,51 @@ export function scalarResult(e: ScalarExpression, inputs: readonly ("number" | "
   }
 }
 
-/** Emits an expression over f32 registers (masks for booleans). `inputs` gives x0, x1, ...; equal sub-expressions are emitted once. */
+const rounding: ReadonlySet<string> = new Set<UnaryScalarOp | BinaryScalarOp>([
+  "round",
+  "roundAway",
+  "floor",
+  "ceil",
+  "trunc",
+  "mod",
+  "floorMod",
+]);
+
+/**
+ * The parts of an expression whose operations must each be rounded by itself, as the formula says: those that something rounds to whole
+ * numbers or compares, since the result jumps where they move by a last bit, and those of rounded numbers, which lie on a grid.
+ * `rounded`: the whole is rounded, where it is stored as integers.
+ */
+function exactParts(expression: ScalarExpression, rounded: boolean): ReadonlySet<ScalarExpression> {
+  const exact = new Set<ScalarExpression>();
+  const onGrid = new Map<ScalarExpression, boolean>();
+  const visit = (e: ScalarExpression, isRounded: boolean): boolean => {
+    const known = onGrid.get(e);
+    if (known !== undefined && (!isRounded || exact.has(e))) return known;
+    if (isRounded) exact.add(e);
+    const rounds = "op" in e && rounding.has(e.op);
+    const inside = isRounded || rounds || ("op" in e && comparisons.has(e.op as BinaryScalarOp));
+    let found = rounds;
+    for (const part of partsOf(e)) if (visit(part, inside)) found = true;
+    if (found) exact.add(e);
+    onGrid.set(e, found);
+    return found;
+  };
+  visit(expression, rounded);
+  return exact;
+}
+
+/**
+ * Emits an expression over f32 registers (masks for booleans). `inputs` gives x0, x1, ...; equal sub-expressions are emitted once.
+ * `rounded`: the result will be stored as integers.
+ */
 export function emitScalar(
   k: KernelBuilder,
   expression: ScalarExpression,
   inputs: readonly Register[],
-  lanes: number = inputs[0]?.lanes ?? k.lanes,
+  { lanes = inputs[0]?.lanes ?? k.lanes, rounded = false }: { readonly lanes?: number; readonly rounded?: boolean } = {},
 ): Register {
+  const exact = exactParts(expression, rounded);
   const seen = new Map<ScalarExpression, Register>();
   const emit = (e: ScalarExpression): Register => {
     const known = seen.get(e);
@@ -124,9 +162,9 @@ export function emitScalar(
       case "binary": {
         const power = e.op === "pow" && e.b.kind === "constant" ? constantPowers.get(e.b.value) : undefined;
         if (power) return power(k, emit(e.a));
-        // a * b + c in one instruction.
-        if (e.op === "add" && e.a.kind === "binary" && e.a.op === "mul") return k.fma(emit(e.a.a), emit(e.a.b), emit(e.b));
-        if (e.op === "add" && e.b.kind === "binary" && e.b.op === "mul") return k.fma(emit(e.b.a), emit(e.b.b), emit(e.a));
+        // a * b + c in one instruction, with one rounding.
+        if (e.op === "add" && !exact.has(e) && e.a.kind === "binary" && e.a.op === "mul") return k.fma(emit(e.a.a), emit(e.a.b), emit(e.b));
+        if (e.op === "add" && !exact.has(e) && e.b.kind === "binary" && e.b.op === "mul") return k.fma(emit(e.b.a), emit(e.b.b), emit(e.a));
         return binary[e.op](k, emit(e.a), emit(e.b));
       }
       case "select":

@@ -8,6 +8,8 @@ import type { Dimension } from "../../tensor/dimension.ts";
 
 /** A slope of one dimension that is as long as axis 1 of the data belongs to the channels there; else numpy's rules hold. */
 function slopeShape<T extends Dimension>(data: readonly T[], slope: readonly T[]): (T | 1)[] {
+  // One number is a slope for data of any rank.
+  if (slope.length > data.length && slope.every((d) => d === 1)) return [];
   if (slope.length !== 1 || data.length < 2 || slope[0] === 1 || slope[0] !== data[1]) return [...slope];
   return data.slice(1).map((_, i) => (i === 0 ? slope[0] : 1));
 }

@@ -1,6 +1,7 @@
 import { ints } from "../../model/attribute.ts";
 import type { Attributes } from "../../model/attribute.ts";
-import { anyDimension, type Dimension, isKnown } from "../../tensor/dimension.ts";
+import type { InferContext } from "../../model/operation.ts";
+import { anyDimension, type Dimension, isKnown, maxOf } from "../../tensor/dimension.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
@@ -69,6 +70,15 @@ function stridedSliceTensor(
   return sliceTensor(data, ranges).reshaped(shape);
 }
 
+/** Refuses the index of an axis that is dropped where it surely lies beyond the axis. */
+function checkShrunk(context: InferContext, size: Dimension, index: Dimension | undefined): void {
+  if (index !== undefined && isKnown(index) && (index >= maxOf(size) || index < -maxOf(size)))
+    context.fail("an index is out of range", {
+      expected: maxOf(size) === 0 ? "none, the dimension is empty" : `${-maxOf(size)} to ${maxOf(size) - 1}`,
+      got: String(index),
+    });
+}
+
 /** TensorFlow's slicing: inputs are data, begin, end and, optionally, stride; masks are lists of 0 and 1, one for each entry. */
 export const StridedSlice = defineOp({
   type: "StridedSlice",
@@ -103,9 +113,10 @@ export const StridedSlice = defineOp({
     const shape: Dimension[] = [];
     for (const spec of specs) {
       if (spec.kind === "new") shape.push(1);
-      else if (spec.kind === "slice" && spec.entry === undefined) shape.push(dimensions[spec.axis]);
-      else if (spec.kind === "slice") {
-        const entry = spec.entry as number;
+      else if (spec.kind === "shrink") checkShrunk(context, dimensions[spec.axis], boundOf(attributes, "begin_mask", begin ?? [], spec.entry as number));
+      else if (spec.entry === undefined) shape.push(dimensions[spec.axis]);
+      else {
+        const { entry } = spec;
         const bound = (mask: "begin_mask" | "end_mask", list: readonly Dimension[] | undefined): Dimension | undefined =>
           boundOf(attributes, mask, list ?? new Array<Dimension>(entries).fill(anyDimension), entry);
         shape.push(

@@ -58,6 +58,8 @@ function resizeAxis(from: NumberArray, shape: readonly number[], axis: number, o
   const inner = shapeSize(shape.slice(axis + 1));
   const outer = shapeSize(shape.slice(0, axis));
   const to = allocateArray(Float64Array, outer * output * inner);
+  // Nothing enlarged is zeros.
+  if (from.length === 0) return to;
   const { taps, indices, weights } = tapsOf();
   for (let o = 0; o < outer; o++)
     for (let position = 0; position < output; position++) {

@@ -12,17 +12,24 @@ export interface ConstantFoldingOptions {
 /** Results may take this many bytes, or as many as the inputs: a Broadcast of a scalar to a large tensor stays an operation. */
 const maxGrowth = 1 << 20;
 
-/** Operations on constants are done once and for all. */
+/**
+ * Operations on constants are done once and for all. Quantized weights stay as small as they are in a model that will be written; a
+ * device, which computes with what they stand for, folds them whatever their size.
+ */
 export const constantFolding = ({ keepDecompression }: ConstantFoldingOptions): Rewrite => ({
   name: "constant-folding",
   apply(node) {
     if (node.inputs.length === 0 || !node.inputs.every((input) => input.node.constant !== undefined)) return undefined;
     const decompresses = node.rtInfo.has("decompression");
     if (keepDecompression && decompresses) return undefined;
-    if (!decompresses && sizeOf(node.outputs) > maxGrowth + sizeOf(node.inputs)) return undefined;
+    const widens = !keepDecompression && node.outputs.length === 1 && node.inputs.some((i) => sameShape(i, node.outputs[0]));
+    if (!decompresses && !widens && sizeOf(node.outputs) > maxGrowth + sizeOf(node.inputs)) return undefined;
     return evaluateNode(node)?.map((tensor) => constantNode(tensor).outputs[0]);
   },
 });
+
+/** Whether an output has an element for each of the input's: the same numbers, in other types perhaps. */
+const sameShape = (a: Output, b: Output): boolean => a.partialShape.isStatic && b.partialShape.isStatic && a.shape.join() === b.shape.join();
 
 /** Bytes of static outputs; those of unknown size (NonZero) are small. */
 function sizeOf(outputs: readonly Output[]): number {

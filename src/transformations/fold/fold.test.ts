@@ -51,6 +51,15 @@ describe("constant folding", () => {
     };
     checkRewrite({ rewrites: [constantFolding({ keepDecompression: false })], build, expected: { Add: 1 } });
   });
+
+  it("folds quantized weights of any size for a device, and keeps them small in a model to be written", () => {
+    const build = (g: Graph): Output => {
+      const weights = constantNode(new Tensor("i8", [600_000], new Int8Array(600_000).fill(3))).outputs[0];
+      return g.apply(Add, [g.input("[1]"), g.apply(Multiply, [g.apply(Convert, [weights], { destination_type: "f32" }), g.floats(0.5)])]);
+    };
+    checkRewrite({ rewrites: [constantFolding({ keepDecompression: false })], build, expected: { Add: 1 } });
+    checkRewrite({ rewrites: [folding], build, expected: { Add: 1, Multiply: 1, Convert: 1 } });
+  });
 });
 
 const shapeOf = (g: Graph, x: Output): Output => g.apply(ShapeOf3, [x], { output_type: "i64" });

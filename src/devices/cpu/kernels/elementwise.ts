@@ -45,7 +45,7 @@ export function elementwiseKernel({ expression, inputs, output, threads }: Eleme
     const registers = inputs.map((input, i) =>
       loadOperand(k, buffers[i], input, at(indices, i + 1), inner.strides[i + 1] === 0, width, count),
     );
-    storeResult(k, result, output, at(indices, 0), emitScalar(k, expression, registers, width), count);
+    storeResult(k, result, output, at(indices, 0), emitScalar(k, expression, registers, { lanes: width }), count);
   };
   const innerRange = (outer: readonly Index[], begin: Index, end: Index | number): void => {
     if (typeof end === "number" && begin.terms.length === 0 && end - begin.constant <= lanes * unroll)

@@ -28,10 +28,9 @@ export function reductionNest(views: readonly View[], axes: readonly number[], t
     );
   const kept = nestOf(shape.map((_, i) => i).filter((i) => !axes.includes(i)));
   const reduced = nestOf(axes);
-  const contiguous = (loop: NestLoop, all: boolean): boolean =>
-    loop.strides[lead] === 1 && (!all || loop.strides.every((s) => s === 0 || s === 1));
+  const contiguous = (loop: NestLoop): boolean => loop.strides[lead] === 1 && loop.strides.every((s) => s === 0 || s === 1);
   const inner = kept[kept.length - 1];
-  if (inner.count > 1 && contiguous(inner, true))
+  if (inner.count > 1 && contiguous(inner))
     return {
       kept,
       reduced,
@@ -39,7 +38,7 @@ export function reductionNest(views: readonly View[], axes: readonly number[], t
       lanes: Math.min(target.lanes, inner.count >= target.lanes ? target.lanes : tailLanes(inner.count, target.lanes)),
     };
   const last = reduced[reduced.length - 1];
-  if (contiguous(last, false) && last.count >= 4)
+  if (contiguous(last) && last.count >= 4)
     return { kept, reduced, vector: "reduced", lanes: Math.min(target.lanes, 2 ** Math.floor(Math.log2(last.count))) };
   return { kept, reduced, vector: "reduced", lanes: 1 };
 }

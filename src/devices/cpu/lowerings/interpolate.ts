@@ -47,7 +47,8 @@ export const interpolateLowering: Lowering = {
     if (attributes["antialias"] === true || !zero(attributes["pads_begin"]) || !zero(attributes["pads_end"])) return false;
     if (!["nearest", "linear", "linear_onnx", "cubic"].includes(attributes["mode"] as string)) return false;
     const output = node.outputs[0].shape;
-    if (output.some((d) => d > longestAxis)) return false;
+    // Tables of taps have nothing to point to where there is no input.
+    if (input.shape.includes(0) || output.some((d) => d > longestAxis)) return false;
     return axesOf(node) !== undefined && input.shape[0] === output[0] && input.shape[1] === output[1];
   },
   lower(context, { anchor }) {

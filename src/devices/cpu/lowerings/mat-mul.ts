@@ -40,13 +40,19 @@ export const matMulLowering: Lowering = {
     const rank = group.output.shape.length;
     const split = splitBias(context, group, rank - 1);
     const extras = context.epilogueInputs({ ...group, inputs: split.inputs }, rank - 1);
-    const output = context.allocateOutput(group.output, plainOrder(rank));
-    context.define(group.output, output);
+    const placed = context.allocateOutput(group.output, plainOrder(rank));
+    context.define(group.output, placed);
 
     const constantMatrix = right.constant !== undefined && rightShape.slice(0, -2).every((d) => d === 1);
     // A vector operand leaves no dimension of its own in the output.
     const batch = group.output.shape.slice(0, rank - anchor.inputs.filter((i) => i.shape.length > 1).length);
     const batches = batch.reduce((n, d) => n * d, 1);
+    // Inside a concatenation rows may lie too far apart to be one row of pixels.
+    const flat = constantMatrix ? [batches * rows, columns] : [batches, rows, columns];
+    const output = reshapeView(placed, flat) ? placed : context.allocate(placed.shape, placed.element, plainOrder(rank), `${placed.block.name} rows`);
+    const finish = (): void => {
+      if (output !== placed) context.copy(output, placed);
+    };
     if (constantMatrix) {
       // All rows of all batches are pixels of one 1x1 convolution.
       const pixels = batches * rows;
@@ -76,6 +82,7 @@ export const matMulLowering: Lowering = {
         { input: asRows(left, depth), groups: 1, y: unit(1), x: unit(pixels) },
         { key: problemKey("matrix", { data: context.keyOf(right), transposed }), floats, outputs: columns, inputs: depth },
       );
+      finish();
       return;
     }
     const matrices = (view: View, height: number, width: number): View =>
@@ -115,6 +122,7 @@ export const matMulLowering: Lowering = {
       ];
       context.step(kernel, [problem.input, weights as View, ...(biases ?? []), ...results]);
     }
+    finish();
   },
 };
 

@@ -94,7 +94,10 @@ export const stridedSliceLowering = viewLowering(
     for (let i = 0; i < input.shape.length; i++) {
       const size = input.shape[i];
       if (i >= begin.length) kept.push(i);
-      else if (mask("shrink_axis_mask", i)) view = sliceView(view, i, startOf(begin[i], size, 1), 1);
+      else if (mask("shrink_axis_mask", i)) {
+        const index = mask("begin_mask", i) ? 0 : begin[i];
+        view = sliceView(view, i, index < 0 ? index + size : index, 1);
+      }
       else {
         const from = mask("begin_mask", i) ? 0 : startOf(begin[i], size, 1);
         const to = mask("end_mask", i) ? size : startOf(end[i], size, 1);
