@@ -344,15 +344,16 @@ const cases: readonly Case[] = [
       [2, 2, 3, 4],
       [2, 2, 4, 7],
     ],
-    build: (x, y) =>
-      apply("Concat", [apply("Abs", [y]), apply("MatMul", [x, y], { transpose_a: false, transpose_b: false })], { axis: 2 }),
+    build: (x, y) => apply("Concat", [apply("Abs", [y]), apply("MatMul", [x, y], { transpose_a: false, transpose_b: false })], { axis: 2 }),
   },
   {
     name: "rows reduced in one layout and written in another",
     inputs: [[39], [6, 16], [2, 8, 1, 16], [2, 8, 1, 16]],
     build: (a, b, c, d) => [
       apply("Softmax", [apply("Broadcast", [a, ints(3, 39)], { mode: "numpy" }, 3)], { axis: 1 }),
-      apply("LogSoftmax", [apply("Transpose", [apply("Broadcast", [b, ints(2, 6, 16)], { mode: "numpy" }, 3), ints(1, 0, 2)])], { axis: -1 }),
+      apply("LogSoftmax", [apply("Transpose", [apply("Broadcast", [b, ints(2, 6, 16)], { mode: "numpy" }, 3), ints(1, 0, 2)])], {
+        axis: -1,
+      }),
       apply(
         "Concat",
         [
@@ -365,7 +366,10 @@ const cases: readonly Case[] = [
   },
   {
     name: "slopes of one number",
-    inputs: [[2, 3], [1, 4, 2, 2]],
+    inputs: [
+      [2, 3],
+      [1, 4, 2, 2],
+    ],
     build: (x, y) => [
       apply("PRelu", [x, constant("f32", 0.1)]),
       apply("PRelu", [y, weights([4], 1)]),

@@ -8,7 +8,12 @@ import { StridedSlice } from "./strided-slice.ts";
 const pick = (index: number, shape: string) =>
   node(
     StridedSlice,
-    [parameter("f32", PartialShape.parse(shape), "x").outputs[0], constant("i64", [index]), constant("i64", [index + 1]), constant("i64", [1])],
+    [
+      parameter("f32", PartialShape.parse(shape), "x").outputs[0],
+      constant("i64", [index]),
+      constant("i64", [index + 1]),
+      constant("i64", [1]),
+    ],
     { begin_mask: [0], end_mask: [0], shrink_axis_mask: [1], new_axis_mask: [], ellipsis_mask: [] },
   ).outputs[0];
 

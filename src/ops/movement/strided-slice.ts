@@ -113,7 +113,8 @@ export const StridedSlice = defineOp({
     const shape: Dimension[] = [];
     for (const spec of specs) {
       if (spec.kind === "new") shape.push(1);
-      else if (spec.kind === "shrink") checkShrunk(context, dimensions[spec.axis], boundOf(attributes, "begin_mask", begin ?? [], spec.entry as number));
+      else if (spec.kind === "shrink")
+        checkShrunk(context, dimensions[spec.axis], boundOf(attributes, "begin_mask", begin ?? [], spec.entry as number));
       else if (spec.entry === undefined) shape.push(dimensions[spec.axis]);
       else {
         const { entry } = spec;

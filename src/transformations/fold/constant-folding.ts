@@ -29,7 +29,8 @@ export const constantFolding = ({ keepDecompression }: ConstantFoldingOptions): 
 });
 
 /** Whether an output has an element for each of the input's: the same numbers, in other types perhaps. */
-const sameShape = (a: Output, b: Output): boolean => a.partialShape.isStatic && b.partialShape.isStatic && a.shape.join() === b.shape.join();
+const sameShape = (a: Output, b: Output): boolean =>
+  a.partialShape.isStatic && b.partialShape.isStatic && a.shape.join() === b.shape.join();
 
 /** Bytes of static outputs; those of unknown size (NonZero) are small. */
 function sizeOf(outputs: readonly Output[]): number {

@@ -49,7 +49,9 @@ export const matMulLowering: Lowering = {
     const batches = batch.reduce((n, d) => n * d, 1);
     // Inside a concatenation rows may lie too far apart to be one row of pixels.
     const flat = constantMatrix ? [batches * rows, columns] : [batches, rows, columns];
-    const output = reshapeView(placed, flat) ? placed : context.allocate(placed.shape, placed.element, plainOrder(rank), `${placed.block.name} rows`);
+    const output = reshapeView(placed, flat)
+      ? placed
+      : context.allocate(placed.shape, placed.element, plainOrder(rank), `${placed.block.name} rows`);
     const finish = (): void => {
       if (output !== placed) context.copy(output, placed);
     };

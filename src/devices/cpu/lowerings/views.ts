@@ -97,8 +97,7 @@ export const stridedSliceLowering = viewLowering(
       else if (mask("shrink_axis_mask", i)) {
         const index = mask("begin_mask", i) ? 0 : begin[i];
         view = sliceView(view, i, index < 0 ? index + size : index, 1);
-      }
-      else {
+      } else {
         const from = mask("begin_mask", i) ? 0 : startOf(begin[i], size, 1);
         const to = mask("end_mask", i) ? size : startOf(end[i], size, 1);
         view = sliceView(view, i, from, Math.max(0, Math.ceil((to - from) / steps[i])), steps[i]);
