@@ -105,7 +105,7 @@ export function recurrentStepKernel(problem: RecurrentStepProblem, target: Kerne
       );
       for (const [i, view] of states.entries()) values.push(k.load(stateBuffers[i], at(view, row), { count }));
       for (const [i, { expression, output }] of results.entries()) {
-        const value = emitScalar(k, expression, values, lanes);
+        const value = emitScalar(k, expression, values, { lanes });
         values.push(value);
         k.store(outputs[i], at(output, row), value, { count });
       }
