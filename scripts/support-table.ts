@@ -1,7 +1,7 @@
 import { loweringOf } from "../src/devices/cpu/lowerings.ts";
 import { defaultOf } from "../src/devices/property.ts";
 import { devices } from "../src/devices/registry.ts";
-import { frontends } from "../src/frontends/registry.ts";
+import { formatsWithoutReader, frontends } from "../src/frontends/registry.ts";
 import { onnxOperators } from "../src/frontends/onnx/operators.ts";
 import { scalarResult } from "../src/kernel/emit-scalar.ts";
 import { targetNames } from "../src/devices/cpu/target-selection.ts";
@@ -87,7 +87,8 @@ Written by \`npm run docs\` from the code; a test fails while it is out of date.
 
 ## Formats
 
-Models: ${frontends.map((f) => `${f.name} (${f.extensions.join(", ")})`).join(", ")}. Written: OpenVINO IR version 11. Arrays: .npy, .npz, raw .bin. Pictures: .png, .jpg.
+Models: ${frontends.map((f) => `${f.title} (\`${f.name}\`: ${f.extensions.join(", ")})`).join(", ")}. Known by their content, without a reader yet:
+${formatsWithoutReader.map((f) => f.title).join(", ")}. Written: OpenVINO IR version 11. Arrays: .npy, .npz, raw .bin. Pictures: .png, .jpg.
 
 ## Devices
 

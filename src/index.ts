@@ -2,14 +2,8 @@ export { type ErrorCode, type ErrorDetails, VintnerError } from "./common/errors
 export { type ConvertModelOptions, convertModel } from "./convert/convert-model.ts";
 export type { ProfilingEntry, Support } from "./devices/device.ts";
 export type { Config, PropertyValue } from "./devices/property.ts";
-export {
-  type ModelSource,
-  type NamedBytes,
-  readModel,
-  readModelSync,
-  type ReadOptions,
-  type WeightsSource,
-} from "./frontends/read-model.ts";
+export type { FileBytes, FileMap, ModelSource, NamedBytes, NamedFiles, WeightsSource } from "./frontends/model-source.ts";
+export { readModel, readModelSync, type ReadOptions } from "./frontends/read-model.ts";
 export { saveModel, saveModelSync } from "./ir/save-model.ts";
 export type { Fp16Weights } from "./ir/compress-to-float16.ts";
 export type { SerializeOptions } from "./ir/serialize-model.ts";

@@ -99,6 +99,7 @@ describe.skipIf(missing)(`the command${missing}`, () => {
       runCli(["convert", "net.xml"], out),
       runCli(["convert", "again/net.xml", "net.bin", "-o", "again"], folder),
       runCli(["convert", "../again/net.xml"], out),
+      runCli(["convert", ".", "-o", "net.xml"], out),
     ]);
     for (const { code, stderr } of refused)
       expect([code, stderr]).toEqual([2, expect.stringMatching(/would overwrite what is read\. Choose another place with -o/)]);
@@ -150,7 +151,7 @@ describe.skipIf(missing)(`the command${missing}`, () => {
       [1, /ir\.bin: there is no such file\. ir\.net keeps its weights there/, "query", ir],
       [2, /samplenet\.onnx: a weights file was given.*Leave the weights file out/, "convert", model, "weights.bin"],
       [1, /empty\.onnx: the file is empty\. Check/, "query", "empty.onnx"],
-      [1, /: this is a folder, not a file\. Name a file/, "query", "."],
+      [2, /\.: the folder has several models; got cut\.onnx .*\. Name one of the files/, "query", "."],
       [2, /input "data": an input is given twice.*picture\.png/, "infer", model, "--input", "data=picture.png", "--input", "picture.png"],
       [1, /half\.png: the PNG file is damaged; got [^:]*\. Check/, "infer", model, "--input", "half.png"],
       [2, /option --mean-values does not fit input "data"/, "convert", model, "--mean-values", "[1,2]"],

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { shapeSize } from "../src/common/shape.ts";
 import { irFrontend } from "../src/frontends/ir/ir-frontend.ts";
+import { filesInMemory } from "../src/frontends/model-files.ts";
 import { readModelSync } from "../src/frontends/read-model.ts";
 import { serializeModel } from "../src/ir/serialize-model.ts";
 import { verifyModel } from "../src/model/verify.ts";
@@ -91,12 +92,7 @@ describe.skipIf(!modelsPresent)(`IRs of real toolkits${modelsPresent ? "" : " (s
 
   test.each([...models, ...quantized, ...frameByFrame])("%s is written as it was read", (model) => {
     const first = serializeModel(readModelSync(join(modelFolder, model)));
-    const again = irFrontend.read({
-      name: basename(model),
-      bytes: new TextEncoder().encode(first.xml),
-      weights: first.bin,
-      sideFile: () => first.bin,
-    });
+    const again = irFrontend.read(filesInMemory({ name: basename(model), main: new TextEncoder().encode(first.xml), weights: first.bin }));
     const second = serializeModel(again);
     expect(second.xml).toBe(first.xml);
     expect(Buffer.compare(second.bin, first.bin)).toBe(0);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { VintnerError } from "../src/common/errors.ts";
 import { availableTargets } from "../src/devices/cpu/target-selection.ts";
 import { irFrontend } from "../src/frontends/ir/ir-frontend.ts";
+import { filesInMemory } from "../src/frontends/model-files.ts";
 import { serializeModel } from "../src/ir/serialize-model.ts";
 import { shapeSize } from "../src/common/shape.ts";
 import { cloneModel } from "../src/model/clone.ts";
@@ -128,7 +129,7 @@ function run(model: Model, device: string, config: Record<string, string>): void
 
 const asIr = (model: Model): Model => {
   const { xml, bin } = serializeModel(model);
-  return irFrontend.read({ name: "net.xml", bytes: new TextEncoder().encode(xml), weights: bin, sideFile: () => bin });
+  return irFrontend.read(filesInMemory({ name: "net.xml", main: new TextEncoder().encode(xml), weights: bin }));
 };
 
 describe.each(Object.keys(models))("%s", (name) => {

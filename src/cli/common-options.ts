@@ -7,6 +7,10 @@ export interface CommonOptions {
   readonly verbose?: boolean;
 }
 
+/** What the arguments of all commands mean. */
+export const modelArgument = "file of a model in any supported format, or the folder that it lies in";
+export const weightsArgument = "file of the weights, where the format keeps them apart and they have another name";
+
 /** A command with the options that all have, and examples below its help. */
 export function newCommand(name: string, description: string, examples: readonly string[]): Command {
   return new Command(name)

@@ -1,5 +1,6 @@
 import type { Model } from "../model/model.ts";
-import { type ModelSource, readModel, type WeightsSource } from "../frontends/read-model.ts";
+import type { ModelSource, WeightsSource } from "../frontends/model-source.ts";
+import { readModel } from "../frontends/read-model.ts";
 import { version } from "../runtime/version.ts";
 import { applyOptions } from "./apply-options.ts";
 import { checkOptions, type ConvertOptions } from "./convert-options.ts";

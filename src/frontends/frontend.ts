@@ -1,26 +1,33 @@
 import type { Model } from "../model/model.ts";
+import type { ModelFiles } from "./model-files.ts";
 
-/** A model's main file, and the way to the files beside it. */
-export interface ModelFile {
-  /** For messages, and by its ending a hint of the format: `model.onnx`. */
+/** What a format's detection sees in a model's files. */
+export interface Detection {
+  /** "certain": a signature, or a structure that no other format has. "likely": it fits, as others might. */
+  readonly confidence: "certain" | "likely";
+  /** In words: `a TensorFlow Lite model`. */
+  readonly what: string;
+}
+
+/** A format of models that is known when it is seen. */
+export interface ModelFormat {
+  /** What `--framework` calls it. */
   readonly name: string;
-  readonly bytes: Uint8Array;
-  /** Weights that the user gave; IR finds its .bin beside the .xml otherwise. */
-  readonly weights?: Uint8Array;
-  /** The bytes of a file in the model's folder, by its relative path. Throws INVALID_MODEL, FILE_NOT_FOUND, FILE_ACCESS. */
-  sideFile(location: string): Uint8Array;
+  /** In words: `TensorFlow Lite`. */
+  readonly title: string;
+  /** File name endings, with the dot. They matter only where the content shows nothing. */
+  readonly extensions: readonly string[];
+  /**
+   * Looks at the first bytes of the files, never at all of them. `files.main` is missing for a folder, which some formats are; the
+   * files in it are asked about one by one afterwards.
+   */
+  readonly detect: (files: ModelFiles) => Detection | undefined;
 }
 
 /** Reads the models of one framework. */
-export interface Frontend {
-  /** What `--framework` calls it. */
-  readonly name: string;
-  /** File name endings, with the dot. */
-  readonly extensions: readonly string[];
+export interface Frontend extends ModelFormat {
   /** Whether the format keeps its weights in a file apart, which the user may name. */
   readonly takesWeights: boolean;
-  /** Whether the bytes look like this format. */
-  readonly recognizes: (file: ModelFile) => boolean;
   /** Throws FORMAT, INVALID_MODEL, UNSUPPORTED_OPERATION (listing all operations that are not known). */
-  readonly read: (file: ModelFile) => Model;
+  readonly read: (files: ModelFiles) => Model;
 }

@@ -1,7 +1,8 @@
 import { VintnerError } from "../common/errors.ts";
 import { type Config, defaultOf, type PropertyValue, resolveConfig } from "../devices/property.ts";
 import { devices, findDevice } from "../devices/registry.ts";
-import { type ModelSource, readModel, readModelSync, type WeightsSource } from "../frontends/read-model.ts";
+import type { ModelSource, WeightsSource } from "../frontends/model-source.ts";
+import { readModel, readModelSync } from "../frontends/read-model.ts";
 import { cloneModel } from "../model/clone.ts";
 import { Model } from "../model/model.ts";
 import { Tensor } from "../tensor/tensor.ts";

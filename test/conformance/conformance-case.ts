@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { decodeMessage } from "../../src/formats/protobuf/decode-message.ts";
 import { ModelProtoSchema, type NodeProto, TensorProtoSchema } from "../../src/formats/protobuf/generated/onnx_pb.ts";
 import { tensorFromProto } from "../../src/frontends/onnx/tensor-from-proto.ts";
+import { bytesInMemory } from "../../src/platform/random-access.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 
 /** The ONNX project's own tests of its operators, where they lie beside the project. */
@@ -61,7 +62,10 @@ export function readDataSets({ folder }: ConformanceCase): DataSet[] {
           .toSorted((a, b) => Number(a.match(/\d+/)?.[0]) - Number(b.match(/\d+/)?.[0]))
           .map((name) => {
             const proto = decodeMessage(TensorProtoSchema, readFileSync(join(folder, set, name)), { what: "an ONNX tensor", file: name });
-            return tensorFromProto(proto, { file: name, sideFiles: (location) => readFileSync(join(folder, set, location)) });
+            return tensorFromProto(proto, {
+              file: name,
+              sideFiles: (location) => bytesInMemory(location, readFileSync(join(folder, set, location))),
+            });
           });
       return { inputs: read("input"), outputs: read("output") };
     });

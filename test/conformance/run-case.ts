@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findDevice } from "../../src/devices/registry.ts";
 import { resolveConfig } from "../../src/devices/property.ts";
-import { onnxFrontend } from "../../src/frontends/onnx/onnx-frontend.ts";
+import { readModelSync } from "../../src/frontends/read-model.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 import { readDataSets } from "./conformance-case.ts";
 import { difference } from "./compare-tensors.ts";
@@ -10,12 +9,7 @@ import { difference } from "./compare-tensors.ts";
 /** Runs a case on a device. Gives what is wrong, undefined where nothing is. */
 export function runCase(test: ConformanceCase, deviceName: string): string | undefined {
   try {
-    const bytes = readFileSync(join(test.folder, "model.onnx"));
-    const model = onnxFrontend.read({
-      name: `${test.name}.onnx`,
-      bytes,
-      sideFile: (location) => readFileSync(join(test.folder, location)),
-    });
+    const model = readModelSync(join(test.folder, "model.onnx"), { framework: "onnx" });
     const device = findDevice(deviceName);
     const dataSets = readDataSets(test);
     const names = model.outputs.map((o) => o.anyName);

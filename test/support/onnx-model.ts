@@ -1,5 +1,4 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { VintnerError } from "../../src/common/errors.ts";
 import {
   AttributeProto_AttributeType as AttributeType,
   type AttributeProtoSchema,
@@ -11,6 +10,7 @@ import {
   type ValueInfoProtoSchema,
 } from "../../src/formats/protobuf/generated/onnx_pb.ts";
 import type { Model } from "../../src/model/model.ts";
+import { filesInMemory } from "../../src/frontends/model-files.ts";
 import { onnxFrontend } from "../../src/frontends/onnx/onnx-frontend.ts";
 
 type TensorInit = MessageInitShape<typeof TensorProtoSchema>;
@@ -111,9 +111,5 @@ export function onnxBytes({
 
 export function readOnnx(parts: OnnxModelParts | Uint8Array, files: Readonly<Record<string, Uint8Array>> = {}): Model {
   const bytes = parts instanceof Uint8Array ? parts : onnxBytes(parts);
-  const sideFile = (location: string): Uint8Array => {
-    if (Object.hasOwn(files, location)) return files[location];
-    throw new VintnerError("FILE_NOT_FOUND", { what: "the model needs a file beside it", where: location });
-  };
-  return onnxFrontend.read({ name: "model.onnx", bytes, sideFile });
+  return onnxFrontend.read(filesInMemory({ name: "model.onnx", main: bytes, files: new Map(Object.entries(files)) }));
 }

@@ -1,6 +1,16 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import { collect, type CommonOptions, newCommand, numberFrom, parseConfig, printJson, printLine } from "../common-options.ts";
+import {
+  collect,
+  type CommonOptions,
+  modelArgument,
+  weightsArgument,
+  newCommand,
+  numberFrom,
+  parseConfig,
+  printJson,
+  printLine,
+} from "../common-options.ts";
 import { findDevice } from "../../devices/registry.ts";
 import { Core } from "../../runtime/core.ts";
 import { describePort } from "../describe-port.ts";
@@ -31,7 +41,8 @@ export const benchmarkCommand = (): Command =>
     "benchmark model.xml --hint throughput --nireq 4",
     'benchmark model.onnx --shape "x[1,3,640,640]" --nthreads 1 --seconds 5 --pc',
   ])
-    .argument("<model>", "IR, or a model of any supported format")
+    .argument("<model>", modelArgument)
+    .argument("[weights]", weightsArgument)
     .option("-d, --device <name>", "device to run on", "CPU")
     .addOption(new Option("--hint <goal>", "what to tune for").choices(["latency", "throughput"]).default("latency"))
     .addOption(
@@ -50,10 +61,10 @@ export const benchmarkCommand = (): Command =>
     .option("--pc", "report the time of each step")
     .action(benchmark);
 
-async function benchmark(path: string, options: Options): Promise<void> {
+async function benchmark(path: string, weights: string | undefined, options: Options): Promise<void> {
   const progress = new Progress();
   const core = new Core();
-  const read = await progress.stage("Reading the model", () => core.readModel(path));
+  const read = await progress.stage("Reading the model", () => core.readModel(path, weights));
   const model = options.shape === undefined ? read : reshapeFromText(read, options.shape);
   const { properties } = findDevice(options.device);
   const config = {

@@ -1,12 +1,22 @@
-import { existsSync, statSync } from "node:fs";
-import { basename, extname, join } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, extname, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { convertModel } from "../../convert/convert-model.ts";
 import type { ConvertOptions } from "../../convert/convert-options.ts";
 import { VintnerError } from "../../common/errors.ts";
 import type { Fp16Weights } from "../../ir/compress-to-float16.ts";
 import { saveModel } from "../../ir/save-model.ts";
-import { anyNumber, type CommonOptions, newCommand, numberFrom, printJson, printLine, trueOrFalse } from "../common-options.ts";
+import {
+  anyNumber,
+  type CommonOptions,
+  modelArgument,
+  weightsArgument,
+  newCommand,
+  numberFrom,
+  printJson,
+  printLine,
+  trueOrFalse,
+} from "../common-options.ts";
 import { describePort, formatPorts } from "../describe-port.ts";
 import { Progress } from "../progress.ts";
 import { checkNoneIsRead, makeFolderFor } from "../write-outputs.ts";
@@ -25,8 +35,8 @@ export const convertCommand = (): Command =>
     'convert model.onnx --input "data[1,3,224,224]" --mean-values "[123.7,116.3,103.5]" --scale 58',
     'convert model.onnx --layout "nhwc->nchw" --reverse-input-channels',
   ])
-    .argument("<model>", "file of the model")
-    .argument("[weights]", "file of the weights, where the format keeps them apart")
+    .argument("<model>", modelArgument)
+    .argument("[weights]", weightsArgument)
     .option("-o, --output-model <path>", "the .xml file to write, or a folder; the current folder where it is not given")
     .option("-n, --model-name <name>", "name of the model and of its files")
     .option("--framework <name>", "the source's framework, where its file does not show it")
@@ -54,10 +64,10 @@ async function convert(model: string, weights: string | undefined, options: Opti
   void verbose;
   const start = performance.now();
   const progress = new Progress();
-  const name = modelName ?? basename(model, extname(model));
+  const name = modelName ?? basename(resolve(model), extname(model));
   const path = targetPath(outputModel, name);
   const bin = path.replace(/\.xml$/, ".bin");
-  checkNoneIsRead([path, bin], [model, model.replace(/\.[^./\\]*$/, ".bin"), ...(weights === undefined ? [] : [weights])]);
+  checkNoneIsRead([path, bin], filesOf(model, weights));
   const converted = await progress.stage(`Converting ${basename(model)}`, () =>
     convertModel(model, { ...given, ...(weights === undefined ? {} : { weights }) }),
   );
@@ -79,6 +89,13 @@ async function convert(model: string, weights: string | undefined, options: Opti
   printLine(`inputs:  ${formatPorts(converted.inputs)}`);
   printLine(`outputs: ${formatPorts(converted.outputs)}`);
   printLine(`wrote ${path} and ${bin} (${(bytes / 1e6).toFixed(1)} MB) in ${(milliseconds / 1000).toFixed(2)} s`);
+}
+
+/** What may be read: a folder's files, or a file and the weights that an IR has beside it, and the weights that are named. */
+function filesOf(model: string, weights: string | undefined): string[] {
+  const isFolder = statSync(model, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const own = isFolder ? readdirSync(model).map((name) => join(model, name)) : [model, model.replace(/(\.[^./\\]*)?$/, ".bin")];
+  return weights === undefined ? own : [...own, weights];
 }
 
 /** Where to write: a given .xml file, or NAME.xml in a given folder or the current one. */

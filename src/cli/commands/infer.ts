@@ -7,7 +7,17 @@ import type { CompiledModel } from "../../runtime/compiled-model.ts";
 import { Core } from "../../runtime/core.ts";
 import type { InferRequest } from "../../runtime/infer-request.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { collect, type CommonOptions, newCommand, parseConfig, parsePair, printJson, printLine } from "../common-options.ts";
+import {
+  collect,
+  type CommonOptions,
+  modelArgument,
+  weightsArgument,
+  newCommand,
+  parseConfig,
+  parsePair,
+  printJson,
+  printLine,
+} from "../common-options.ts";
 import { summarize } from "../describe-port.ts";
 import { formatTable } from "../format-table.ts";
 import { readInput, readInputs } from "../input-files.ts";
@@ -31,7 +41,8 @@ export const inferCommand = (): Command =>
     'infer model.onnx --input photo.jpg --shape "[1,3,320,320]"',
     "infer model.xml --input ids=ids.npy --input mask=mask.npy --config INFERENCE_NUM_THREADS=1",
   ])
-    .argument("<model>", "IR, or a model of any supported format")
+    .argument("<model>", modelArgument)
+    .argument("[weights]", weightsArgument)
     .option("--input <name=file>", "one input; may be given several times. The name may be left out where there is one input", collect)
     .option("--inputs <file.npz>", "all inputs: arrays named by tensor name, or input_0, input_1 ...")
     .option("-o, --output <file.npz>", "where to write the outputs, by tensor name, or output_0, output_1 ...")
@@ -40,11 +51,11 @@ export const inferCommand = (): Command =>
     .option("--config <key=value>", "a property of the device; may be given several times", collect)
     .action(infer);
 
-async function infer(path: string, options: Options): Promise<void> {
+async function infer(path: string, weights: string | undefined, options: Options): Promise<void> {
   const progress = new Progress();
   const core = new Core();
   const config = parseConfig(options.config);
-  const read = await progress.stage("Reading the model", () => core.readModel(path));
+  const read = await progress.stage("Reading the model", () => core.readModel(path, weights));
   const model = options.shape === undefined ? read : reshapeFromText(read, options.shape);
   const compiled = await progress.stage(`Compiling for ${options.device}`, () => core.compileModel(model, options.device, config));
   const request = compiled.createInferRequest();

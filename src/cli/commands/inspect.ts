@@ -8,7 +8,7 @@ import type { Model } from "../../model/model.ts";
 import { printModel } from "../../model/print-model.ts";
 import { Core } from "../../runtime/core.ts";
 import { optimize } from "../../transformations/pipeline.ts";
-import { collect, type CommonOptions, newCommand, parseConfig, printJson } from "../common-options.ts";
+import { collect, type CommonOptions, modelArgument, weightsArgument, newCommand, parseConfig, printJson } from "../common-options.ts";
 import { describePort } from "../describe-port.ts";
 import { Progress } from "../progress.ts";
 import { reshapeFromText } from "../reshape-from-text.ts";
@@ -29,8 +29,8 @@ export const inspectCommand = (): Command =>
     'inspect model.onnx --stage plan --shape "[1,3,224,224]"    memory and steps of the device\'s program',
     "inspect model.xml --stage asm --config CPU_TARGET=x64-avx2",
   ])
-    .argument("<model>", "IR, or a model of any supported format")
-    .argument("[weights]", "file of the weights, where the format keeps them apart")
+    .argument("<model>", modelArgument)
+    .argument("[weights]", weightsArgument)
     .addOption(new Option("--stage <name>", "what to print").choices(stages).default("model"))
     .option("-d, --device <name>", "device of the stages from lowered on", "CPU")
     .option("--config <key=value>", "a property of the device; may be given several times", collect)

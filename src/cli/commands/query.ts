@@ -1,7 +1,16 @@
 import type { Command } from "commander";
 import { Core } from "../../runtime/core.ts";
 import { queryDevice } from "../../runtime/query-device.ts";
-import { collect, type CommonOptions, newCommand, parseConfig, printJson, printLine } from "../common-options.ts";
+import {
+  collect,
+  type CommonOptions,
+  modelArgument,
+  weightsArgument,
+  newCommand,
+  parseConfig,
+  printJson,
+  printLine,
+} from "../common-options.ts";
 import { formatTable } from "../format-table.ts";
 import { Progress } from "../progress.ts";
 
@@ -15,15 +24,16 @@ export const queryCommand = (): Command =>
     "query model.onnx",
     "query model.xml --device REFERENCE --json",
   ])
-    .argument("<model>", "IR, or a model of any supported format")
+    .argument("<model>", modelArgument)
+    .argument("[weights]", weightsArgument)
     .option("-d, --device <name>", "device to ask", "CPU")
     .option("--config <key=value>", "a property of the device; may be given several times", collect)
     .action(query);
 
-async function query(path: string, { device, config, json }: Options): Promise<void> {
+async function query(path: string, weights: string | undefined, { device, config, json }: Options): Promise<void> {
   const progress = new Progress();
   const core = new Core();
-  const model = await progress.stage("Reading the model", () => core.readModel(path));
+  const model = await progress.stage("Reading the model", () => core.readModel(path, weights));
   const answers = [...queryDevice(model, device, parseConfig(config))];
   const unsupported = answers.filter(([, answer]) => !answer.supported);
   if (json)

@@ -13,6 +13,7 @@ import { Concat } from "../../ops/movement/concat.ts";
 import { Convolution } from "../../ops/nn/convolution.ts";
 import { Reshape } from "../../ops/shape/reshape.ts";
 import { PartialShape } from "../../tensor/partial-shape.ts";
+import { filesInMemory } from "../model-files.ts";
 import { irFrontend } from "./ir-frontend.ts";
 
 /** A small network with each kind of thing that a file holds. */
@@ -38,8 +39,7 @@ function network(): Model {
 
 const { xml, bin } = serializeModel(network(), { compressToFp16: true });
 const text = new TextEncoder().encode(xml);
-const read = (bytes: Uint8Array, weights: Uint8Array): Model =>
-  irFrontend.read({ name: "net.xml", bytes, weights, sideFile: () => weights });
+const read = (bytes: Uint8Array, weights: Uint8Array): Model => irFrontend.read(filesInMemory({ name: "net.xml", main: bytes, weights }));
 
 /** Numbers in [0, below), the same for the same seed. */
 function generator(seed: number): (below: number) => number {

@@ -1,10 +1,11 @@
 import { VintnerError } from "../../common/errors.ts";
 import { shapeSize } from "../../common/shape.ts";
+import type { RandomAccess } from "../../platform/random-access.ts";
 import { byteLengthOf, elementTypes, isElementType, type TypedArrayConstructor } from "../../tensor/element-type.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 
 /** A Const's tensor: a view on the weights where the type's alignment allows, else a copy. Throws INVALID_MODEL, FORMAT. */
-export function readConstant(data: Readonly<Record<string, string>>, weights: () => Uint8Array, where: string): Tensor {
+export function readConstant(data: Readonly<Record<string, string>>, weights: () => RandomAccess, where: string): Tensor {
   const type = data["element_type"] ?? "";
   if (!isElementType(type))
     throw new VintnerError("INVALID_MODEL", { what: "a constant's element type is not known", where, got: JSON.stringify(type) });
@@ -24,21 +25,18 @@ export function readConstant(data: Readonly<Record<string, string>>, weights: ()
     });
   if (bytes === 0) return new Tensor(type, shape);
   const file = weights();
-  if (offset + length > file.byteLength)
+  if (offset + length > file.size)
     throw new VintnerError("FORMAT", {
       what: "the weights file ends before a constant does",
       where,
       expected: `at least ${offset + length} bytes`,
-      got: `${file.byteLength}`,
+      got: `${file.size}`,
       hint: "The .bin is truncated or belongs to another .xml",
     });
   const constructor = array as TypedArrayConstructor;
   const width = constructor.BYTES_PER_ELEMENT;
-  const at = file.byteOffset + offset;
-  const aligned =
-    at % width === 0
-      ? { buffer: file.buffer, byteOffset: at }
-      : { buffer: new Uint8Array(file.subarray(offset, offset + length)).buffer, byteOffset: 0 };
+  const read = file.read(offset, length);
+  const aligned = read.byteOffset % width === 0 ? read : new Uint8Array(read);
   return new Tensor(type, shape, new constructor(aligned.buffer, aligned.byteOffset, length / width));
 }
 

@@ -9,6 +9,7 @@ import type { Output } from "../../model/output.ts";
 import { uniqueTensorNames } from "../../model/unique-names.ts";
 import { constantNode } from "../../ops/infrastructure/constant.ts";
 import { allOperations, findOperation } from "../../ops/registry.ts";
+import type { RandomAccess } from "../../platform/random-access.ts";
 import { type Dimension, isKnown, symbolic } from "../../tensor/dimension.ts";
 import { readConstant } from "./read-constant.ts";
 import { readRtInfo } from "./rt-info.ts";
@@ -45,7 +46,7 @@ const error = (
 ): VintnerError => new VintnerError("INVALID_MODEL", { what, where, ...details });
 
 /** Builds the model of a parsed IR. `weights` opens the .bin; it is called only where a constant needs it. */
-export function readIr(root: XmlElement, file: string, weights: () => Uint8Array): Model {
+export function readIr(root: XmlElement, file: string, weights: () => RandomAccess): Model {
   if (root.name !== "net")
     throw new VintnerError("FORMAT", { what: "this XML is no IR", where: file, expected: "a root element <net>", got: `<${root.name}>` });
   const version = root.attributes["version"] ?? "";
@@ -137,11 +138,11 @@ class Builder {
   readonly #layers: ReadonlyMap<string, Layer>;
   readonly #edges: ReadonlyMap<string, Source>;
   readonly #nodes = new Map<string, Node>();
-  readonly #openWeights: () => Uint8Array;
-  #weights: Uint8Array | undefined;
+  readonly #openWeights: () => RandomAccess;
+  #weights: RandomAccess | undefined;
   #symbols = 0;
 
-  constructor(file: string, layers: ReadonlyMap<string, Layer>, edges: ReadonlyMap<string, Source>, weights: () => Uint8Array) {
+  constructor(file: string, layers: ReadonlyMap<string, Layer>, edges: ReadonlyMap<string, Source>, weights: () => RandomAccess) {
     this.#file = file;
     this.#layers = layers;
     this.#edges = edges;

@@ -1,9 +1,10 @@
 import { VintnerError } from "../../common/errors.ts";
 import type { TensorProto } from "../../formats/protobuf/generated/onnx_pb.ts";
+import type { RandomAccess } from "../../platform/random-access.ts";
 import { locationInFolder } from "../location.ts";
 
-/** Gives the bytes of a file beside the model; the path is relative to the model's folder. */
-export type SideFiles = (location: string) => Uint8Array;
+/** Opens a file beside the model; the path is relative to the model's folder. */
+export type SideFiles = (location: string) => RandomAccess;
 
 /** The path in `location`, which must stay inside the model's folder. Throws INVALID_MODEL. */
 export function externalLocation(proto: TensorProto, where: string): string {
@@ -19,21 +20,21 @@ export function externalLocation(proto: TensorProto, where: string): string {
   return inside;
 }
 
-/** A view on a tensor's bytes in its side file. Offset and length are checked against the file. */
+/** A tensor's bytes in its side file, no others. Offset and length are checked against the file. */
 export function externalBytes(proto: TensorProto, sideFiles: SideFiles, where: string): Uint8Array {
   const location = externalLocation(proto, where);
   const file = sideFiles(location);
   const offset = lengthOf(proto, "offset", where) ?? 0;
-  const length = lengthOf(proto, "length", where) ?? Math.max(file.byteLength - offset, 0);
-  if (offset + length > file.byteLength)
+  const length = lengthOf(proto, "length", where) ?? Math.max(file.size - offset, 0);
+  if (offset + length > file.size)
     throw new VintnerError("FORMAT", {
       what: "external data ends before the tensor does",
       where: `${where} in ${location}`,
       expected: `${offset + length} bytes`,
-      got: `${file.byteLength} bytes`,
+      got: `${file.size} bytes`,
       hint: "The weights file is truncated or belongs to another model",
     });
-  return file.subarray(offset, offset + length);
+  return file.read(offset, length);
 }
 
 const entry = (proto: TensorProto, key: string): string | undefined => proto.externalData.find((e) => e.key === key)?.value;

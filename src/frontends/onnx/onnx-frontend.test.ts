@@ -8,6 +8,7 @@ import {
 } from "../../formats/protobuf/generated/onnx_pb.ts";
 import type { Model } from "../../model/model.ts";
 import { isKnown } from "../../tensor/dimension.ts";
+import { filesInMemory } from "../model-files.ts";
 import { onnxFrontend } from "./onnx-frontend.ts";
 import { floats, int64s, node, onnxBytes, type OnnxModelParts, readOnnx, value } from "../../../test/support/onnx-model.ts";
 
@@ -305,7 +306,7 @@ describe("errors", () => {
 });
 
 describe("recognition", () => {
-  const recognizes = (bytes: Uint8Array): boolean => onnxFrontend.recognizes({ name: "model", bytes, sideFile: () => bytes });
+  const recognizes = (main: Uint8Array): boolean => onnxFrontend.detect(filesInMemory({ name: "model", main })) !== undefined;
 
   test("ONNX is told from other bytes", () => {
     expect(recognizes(onnxBytes({ nodes: [] }))).toBe(true);

@@ -1,15 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { lstatSync, readFileSync as readSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { readFile as read } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { VintnerError } from "../../common/errors.ts";
 
-/** Whether this platform has files. */
-export const hasFiles = true;
-
 const codeOf = (error: unknown): string => (error as { code?: string }).code ?? "";
 
-function readError(path: string, error: unknown): VintnerError {
+/** What the system's error means for somebody who reads a file. */
+export function readError(path: string, error: unknown): VintnerError {
   const code = codeOf(error);
   if (code === "ENOENT" || code === "ENOTDIR")
     return new VintnerError("FILE_NOT_FOUND", { what: "there is no such file", where: path, hint: "Check the path" }, { cause: error });
@@ -28,15 +26,6 @@ const view = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffe
 export async function readFile(path: string): Promise<Uint8Array> {
   try {
     return view(await read(path));
-  } catch (error) {
-    throw readError(path, error);
-  }
-}
-
-/** The same, blocking. */
-export function readFileSync(path: string): Uint8Array {
-  try {
-    return view(readSync(path));
   } catch (error) {
     throw readError(path, error);
   }
@@ -115,8 +104,3 @@ function writeError(path: string, error: unknown): VintnerError {
     { cause: error },
   );
 }
-
-/** The path of a file beside another. */
-export const besidePath = (path: string, location: string): string => join(dirname(path), location);
-
-export const baseName = (path: string): string => basename(path);
