@@ -36,47 +36,52 @@ it("emits values where they are used, pointers that run, constants once", () => 
       i32.lt_s
       if
         loop
-          local.get 5
           local.get 7
-          i32.const 128
-          i32.mul
-          i32.add
-          local.set 8
-          local.get 6
-          local.get 7
-          i32.const 128
-          i32.mul
-          i32.add
-          local.set 9
-          i32.const 8
-          local.set 10
-          local.get 8
-          local.set 11
-          local.get 9
-          local.set 12
-          loop
-            local.get 12
-            local.get 11
-            v128.load align=4
-            local.get 13
-            f32x4.mul
-            local.get 12
-            v128.load align=4
-            f32x4.add
-            v128.store align=4
-            local.get 11
-            i32.const 16
+          i32.const 0
+          i32.ge_s
+          if
+            local.get 5
+            local.get 7
+            i32.const 128
+            i32.mul
             i32.add
+            local.set 8
+            local.get 6
+            local.get 7
+            i32.const 128
+            i32.mul
+            i32.add
+            local.set 9
+            i32.const 8
+            local.set 10
+            local.get 8
             local.set 11
-            local.get 12
-            i32.const 16
-            i32.add
+            local.get 9
             local.set 12
-            local.get 10
-            i32.const -1
-            i32.add
-            local.tee 10
-            br_if 0
+            loop
+              local.get 12
+              local.get 11
+              v128.load align=4
+              local.get 13
+              f32x4.mul
+              local.get 12
+              v128.load align=4
+              f32x4.add
+              v128.store align=4
+              local.get 11
+              i32.const 16
+              i32.add
+              local.set 11
+              local.get 12
+              i32.const 16
+              i32.add
+              local.set 12
+              local.get 10
+              i32.const -1
+              i32.add
+              local.tee 10
+              br_if 0
+            end
           end
           local.get 7
           i32.const 1

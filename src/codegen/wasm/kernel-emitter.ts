@@ -19,7 +19,7 @@ import type { Instruction } from "./instructions.ts";
 import { LocalPool } from "./local-pool.ts";
 import { f32Bits, type VectorContext } from "./vector-context.ts";
 
-/** A kernel as a function: the address of its operands' addresses, the first task, the task behind the last. */
+/** A kernel as a function: the address of its operands' addresses, the first task, the task behind the last. Negative tasks do nothing. */
 export const kernelFunctionType: FunctionType = { params: ["i32", "i32", "i32"], results: [] };
 
 /**
@@ -123,8 +123,13 @@ class KernelEmitter implements VectorContext {
     a.op("i32.lt_s");
     a.if(() =>
       a.loop(() => {
-        this.#advance(this.#kernel.task, this.#plan.advances(this.#kernel.task));
-        this.#statements(this.#kernel.body);
+        a.get(task);
+        a.i32(0);
+        a.op("i32.ge_s");
+        a.if(() => {
+          this.#advance(this.#kernel.task, this.#plan.advances(this.#kernel.task));
+          this.#statements(this.#kernel.body);
+        });
         a.get(task);
         a.i32(1);
         a.op("i32.add");

@@ -80,6 +80,19 @@ describe("KernelLibraries", () => {
     expect(removed).toHaveLength(2);
   });
 
+  it("warms kernels without a task of theirs being run", () => {
+    const { made, added } = libraries();
+    const use = made.use([constantKernel(1)]);
+    const table = new WebAssembly.Table({ element: "anyfunc", initial: 0 });
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+    const words = new Uint32Array(memory.buffer);
+    // The operand's address: far behind the memory's end.
+    words[0] = 2 ** 31;
+    installLibrary(added[0], table, { env: { memory, table } }).warm();
+    const kernel = table.get(use.indexOf(constantKernel(1))) as (operands: number, begin: number, end: number) => void;
+    expect(() => kernel(0, 0, 1)).toThrow("out of bounds");
+  });
+
   it("cuts what is too large for one module", () => {
     const { made, added } = libraries();
     made.use(Array.from({ length: 130 }, (_, i) => constantKernel(i)));

@@ -1,6 +1,6 @@
-import { compileModule } from "#platform/web-assembly";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { KernelTarget } from "../../kernel/target.ts";
+import type { FunctionAssembler } from "./function-assembler.ts";
 import { emitKernel, kernelFunctionType } from "./kernel-emitter.ts";
 import { type MemoryLimits, ModuleBuilder } from "./module-builder.ts";
 
@@ -8,6 +8,14 @@ import { type MemoryLimits, ModuleBuilder } from "./module-builder.ts";
 const mostKernels = 64;
 /** Kernels that are kept although no program uses them. */
 const mostIdleKernels = 512;
+
+/**
+ * Bytes of a function's code after which V8 has it optimized (its flag --wasm-tiering-budget; less in Node.js 20). They are counted
+ * at the end of a loop's round, for the loop as a whole, whatever of it has run.
+ */
+const tieringBudget = 13_000_000;
+/** An instruction is more bytes of machine code than this on average. */
+const leastInstructionBytes = 2;
 
 /** A compiled module; its functions stand in the table of functions from `base` on. */
 export interface KernelLibrary {
@@ -70,7 +78,13 @@ export class KernelLibraries {
     m.importTable("env", "table");
     const functions = kernels.map((kernel) => m.addFunction(kernel.name, kernelFunctionType, (a) => emitKernel(kernel, this.#target, a)));
     m.addElements(this.#tableSize, functions);
-    const library = { module: compileModule(m.encode()), base: this.#tableSize, keys: kernels.map((k) => k.key) };
+    m.export(
+      "warm",
+      m.addFunction("warm", { params: [], results: [] }, (a) => {
+        for (const [i, index] of functions.entries()) emitWarming(a, index, m.functions[i].body.length);
+      }),
+    );
+    const library = { module: new WebAssembly.Module(m.encode()), base: this.#tableSize, keys: kernels.map((k) => k.key) };
     // It counts as there only when it is.
     this.#listener.onAdd(library);
     this.#tableSize += kernels.length;
@@ -97,10 +111,30 @@ export class KernelLibraries {
   }
 }
 
+/**
+ * Calls a kernel for so many tasks of negative numbers, each an empty round of its loop, that engines which begin with slow code
+ * optimize it, on other threads: long before its first run has told them that it is worth it.
+ */
+function emitWarming(a: FunctionAssembler, kernel: number, instructionCount: number): void {
+  a.i32(0);
+  a.i32(-Math.ceil(tieringBudget / (instructionCount * leastInstructionBytes)));
+  a.i32(0);
+  a.op("call", kernel);
+}
+
+interface LibraryExports {
+  /** Has the kernels optimized; once for all threads. */
+  warm(): void;
+}
+
 /** Puts a library's functions into a thread's table; its places are never used again after it has gone. */
-export function installLibrary({ module, base, keys }: KernelLibrary, table: WebAssembly.Table, imports: WebAssembly.Imports): void {
+export function installLibrary(
+  { module, base, keys }: KernelLibrary,
+  table: WebAssembly.Table,
+  imports: WebAssembly.Imports,
+): LibraryExports {
   table.grow(Math.max(0, base + keys.length - table.length));
-  void new WebAssembly.Instance(module, imports);
+  return new WebAssembly.Instance(module, imports).exports as unknown as LibraryExports;
 }
 
 export function removeLibrary({ base, keys }: KernelLibrary, table: WebAssembly.Table): void {

@@ -1,5 +1,4 @@
 import { nextTurn } from "#platform/event-loop";
-import { compileModule } from "#platform/web-assembly";
 import { threadMayWait } from "#platform/workers";
 import { VintnerError } from "../../common/errors.ts";
 import type { Backend, Engine, EngineOptions, Memory, Program, Step } from "../../kernel/engine.ts";
@@ -76,7 +75,7 @@ class WasmEngine implements Engine {
     const { memory, limits } = this.#memory;
     const table = new WebAssembly.Table({ element: "anyfunc", initial: 0 });
     const imports = { env: { memory, table, finished: () => {} } };
-    const scheduler = compileModule(buildScheduler(limits).encode());
+    const scheduler = new WebAssembly.Module(buildScheduler(limits).encode());
     this.#scheduler = new WebAssembly.Instance(scheduler, imports).exports as unknown as SchedulerExports;
     if (this.threads > 1) {
       this.#pool = new WorkerPool(memory, scheduler);
@@ -84,8 +83,9 @@ class WasmEngine implements Engine {
     }
     this.#libraries = new KernelLibraries(target, limits, {
       onAdd: (library) => {
-        installLibrary(library, table, imports);
+        const { warm } = installLibrary(library, table, imports);
         this.#pool?.onAdd(library);
+        warm();
       },
       onRemove: (library) => {
         removeLibrary(library, table);

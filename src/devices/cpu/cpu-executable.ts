@@ -8,7 +8,6 @@ import type { DeviceRequest, Executable } from "../device.ts";
 import type { PropertyValue } from "../property.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { CpuRequest, type Instances } from "./cpu-request.ts";
-import { programIsMade, towardsProgram } from "./first-program.ts";
 import { LruMap } from "./lru-map.ts";
 import { compileSegment, type Segment } from "./segment.ts";
 import { SegmentInstance } from "./segment-instance.ts";
@@ -43,7 +42,7 @@ export class CpuExecutable implements Executable {
     // What was folded may tell more of the shapes.
     model.validate();
     // Code is generated here, not at the first inference; the first request takes the memory over.
-    if (this.isStatic) this.#ready = this.#instance(this.segment(model.inputs.map((i) => i.shape)));
+    if (this.isStatic) this.#ready = new SegmentInstance(this.segment(model.inputs.map((i) => i.shape)), this.engine);
   }
 
   /** Whether one segment serves all inferences. */
@@ -71,7 +70,7 @@ export class CpuExecutable implements Executable {
     const segment = this.segment(shapes);
     const ready = this.#ready?.segment === segment ? this.#ready : undefined;
     if (ready) this.#ready = undefined;
-    return ready ?? this.#instance(segment);
+    return ready ?? new SegmentInstance(segment, this.engine);
   }
 
   createRequest(): DeviceRequest {
@@ -102,9 +101,4 @@ export class CpuExecutable implements Executable {
     this.engine.dispose();
   }
 
-  #instance(segment: Segment): SegmentInstance {
-    const instance = towardsProgram(segment.model, () => new SegmentInstance(segment, this.engine));
-    programIsMade();
-    return instance;
-  }
 }

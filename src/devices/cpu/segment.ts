@@ -6,7 +6,6 @@ import type { Model } from "../../model/model.ts";
 import { optimize } from "../../transformations/pipeline.ts";
 import { checkMemory } from "../check-memory.ts";
 import type { ConstantPool } from "./constant-pool.ts";
-import { towardsProgram } from "./first-program.ts";
 import { memoryElementOf } from "./host-tensor.ts";
 import { lower } from "./lower.ts";
 import { type CpuProgram, planProgram } from "./program.ts";
@@ -41,9 +40,7 @@ export function compileSegment(model: Model, context: SegmentContext, borders: r
   checkMemory(head, engine.capacity, (type, count) => count * memoryElementBytes[memoryElementOf(type)]);
   const own = split?.headResults.length ?? head.results.length;
   const isDense = (result: number): boolean => result < own || split?.borders[result - own].isRead === true;
-  const program = towardsProgram(head, () =>
-    planProgram(lower(head, engine.target, engine.threads, constants, { borders, isShared: (i) => i >= own, isDense })),
-  );
+  const program = planProgram(lower(head, engine.target, engine.threads, constants, { borders, isShared: (i) => i >= own, isDense }));
   const views = program.lowered.outputs.slice(own);
   const compileRest = (rest: Model, sources: readonly Source[]): Segment => {
     optimize(rest, { foldDecompression: true, useShapes: true });

@@ -22,9 +22,10 @@ export function startWorker(source: string, { onMessage, onError }: WorkerHandle
   } catch {
     return undefined;
   }
-  worker.unref();
   worker.on("message", onMessage);
   worker.on("error", onError);
+  // After the listeners: the first one for messages makes the worker hold the process.
+  worker.unref();
   return {
     post: (message) => worker.postMessage(message, []),
     hold: () => worker.ref(),
