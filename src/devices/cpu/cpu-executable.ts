@@ -100,5 +100,4 @@ export class CpuExecutable implements Executable {
     this.#constants.dispose();
     this.engine.dispose();
   }
-
 }
