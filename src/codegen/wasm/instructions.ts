@@ -92,6 +92,7 @@ export const instructions = {
   "i32.atomic.load": atomic(0x10, "i:i", "memory"),
   "i32.atomic.store": atomic(0x17, "ii:", "memory"),
   "i32.atomic.rmw.add": atomic(0x1e, "ii:i", "memory"),
+  "i32.atomic.rmw.cmpxchg": atomic(0x48, "iii:i", "memory"),
 
   "v128.load": simd(0x00, "i:v", "memory"),
   "v128.load8_splat": simd(0x07, "i:v", "memory"),

@@ -177,6 +177,7 @@ const table = {
   add: plain(0x03, "RM", "qq"),
   sub: plain(0x2b, "RM", "qq"),
   cmp: plain(0x3b, "RM", "qq"),
+  and: plain(0x23, "RM", "qq"),
   xor: plain(0x33, "RM", "qq"),
   test: plain(0x85, "MR", "qq"),
   "add.mr": plain(0x01, "MR", "qq"),
