@@ -68,5 +68,8 @@ export interface Backend {
 }
 
 export interface EngineOptions {
+  /** Threads that share a run, the calling one included: from 1 on. */
   readonly threads: number;
+  /** Runs at the same time for which there are so many threads; 1 where it is not said. */
+  readonly runs?: number;
 }

@@ -34,6 +34,8 @@ export interface SchedulerRoutines {
   readonly run: Routine;
   /** `(pool, worker, known)`: a worker's life: takes part in runs until it is not wanted, or there is other news than the known. */
   readonly work: Routine;
+  /** `(record)`: the same as a thread of the system's, which finds the pool and its number in a record of two words. */
+  readonly thread: Routine;
   /** `(pool, workers)`: lets workers of higher numbers leave. */
   readonly resize: Routine;
   /** `(pool, program, first, end, lastGroup)`: has worker 0 run it. Hosted only. */
@@ -59,6 +61,7 @@ export function schedulerRoutines(options: SchedulerOptions): SchedulerRoutines 
     runAlone: runAlone(options),
     run: run(options),
     work: work(options),
+    thread: thread(options),
     resize: resize(options),
     start: start(options),
     join: join(options),
@@ -82,9 +85,24 @@ function run(options: SchedulerOptions): Routine {
 }
 
 function work(options: SchedulerOptions): Routine {
-  const { isHosted, idleRounds } = options;
   const w = new SchedulerWriter("work", options);
   const [pool, worker, known] = ["pool", "worker", "known"].map((name) => w.parameter(name));
+  writeLife(w, options, pool, worker, known);
+  return w.build();
+}
+
+function thread(options: SchedulerOptions): Routine {
+  const w = new SchedulerWriter("thread", options);
+  const record = w.parameter("record");
+  const [pool, worker, known] = ["pool", "worker", "known"].map((name) => w.local(name));
+  w.load(pool, record, 0);
+  w.load(worker, record, options.word);
+  w.set(known, 0);
+  writeLife(w, options, pool, worker, known);
+  return w.build();
+}
+
+function writeLife(w: SchedulerWriter, { isHosted, idleRounds }: SchedulerOptions, pool: Local, worker: Local, known: Local): void {
   const [seen, epoch, rounds, isJoined, wanted, before] = ["seen", "epoch", "rounds", "isJoined", "wanted", "before"].map((name) =>
     w.local(name),
   );
@@ -127,7 +145,6 @@ function work(options: SchedulerOptions): Routine {
     w.addAtomic(before, pool, poolLayout.idle, counted);
   });
   w.addAtomic(before, pool, poolLayout.idle, uncounted);
-  return w.build();
 }
 
 function resize(options: SchedulerOptions): Routine {

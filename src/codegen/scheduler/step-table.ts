@@ -23,13 +23,13 @@ export interface StepPlaces {
 }
 
 /** How a program's table is laid out. The same for all programs of these steps' numbers of tasks and operands. */
-export function planStepTable(steps: readonly Step[], { threads }: StepPlaces): StepTable {
+export function planStepTable(steps: readonly Step[], { word, threads }: StepPlaces): StepTable {
   const stepBytes = stepShares + threads * lineBytes;
   const stepAt = (index: number): number => lineBytes + index * stepBytes;
   const operands = steps.reduce((n, s) => n + s.operands.length, 0);
   let lastGroup = 0;
   for (const [i, { barrier }] of steps.entries()) if (barrier && i > 0) lastGroup = i;
-  return { byteLength: stepAt(steps.length) + operands * 8, stepAt, lastGroup: stepAt(lastGroup) };
+  return { byteLength: stepAt(steps.length) + operands * word, stepAt, lastGroup: stepAt(lastGroup) };
 }
 
 /** Writes a table. `put` writes a word at an offset; addresses are numbers, or bigints where they may be large. */

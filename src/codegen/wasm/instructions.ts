@@ -74,6 +74,8 @@ export const instructions = {
   "i32.ne": plain(0x47, "ii:i"),
   "i32.lt_s": plain(0x48, "ii:i"),
   "i32.lt_u": plain(0x49, "ii:i"),
+  "i32.gt_u": plain(0x4b, "ii:i"),
+  "i32.le_u": plain(0x4d, "ii:i"),
   "i32.gt_s": plain(0x4a, "ii:i"),
   "i32.ge_s": plain(0x4e, "ii:i"),
   "i32.ge_u": plain(0x4f, "ii:i"),

@@ -1,6 +1,6 @@
 import { nativeSystem } from "#platform/native";
 import { Assembler } from "./assembler.ts";
-import { CodeMemory } from "./code-memory.ts";
+import { CodeMemory } from "../native/code-memory.ts";
 import { rax, rcx, rdi, rdx } from "./general-registers.ts";
 
 export interface CpuFeatures {

@@ -1,9 +1,9 @@
 import { nativeSystem } from "#platform/native";
 import { Assembler } from "./assembler.ts";
-import { CodeMemory } from "./code-memory.ts";
+import { CodeMemory } from "../native/code-memory.ts";
 import { rdi } from "./general-registers.ts";
 import type { X64Target } from "./instruction-buffer.ts";
-import { availableX64Targets } from "./x64-engine.ts";
+import { availableX64Targets } from "./x64-targets.ts";
 
 /** Chains of multiply-adds: enough to hide the latency of two units. */
 const chains = 12;

@@ -1,8 +1,7 @@
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { NativeSystem } from "../../platform/native-system.ts";
 import { CodeMemory } from "./code-memory.ts";
-import { emitKernel } from "./emit-kernel.ts";
-import type { X64Target } from "./instruction-buffer.ts";
+import type { NativeEmitter } from "./native-emitter.ts";
 
 interface Region {
   readonly memory: CodeMemory;
@@ -19,13 +18,13 @@ export interface CachedCode {
 /** The code of kernels by their keys, each as long as someone uses it. */
 export class CodeCache {
   readonly #system: NativeSystem;
-  readonly #target: X64Target;
+  readonly #emitter: NativeEmitter;
   readonly #entries = new Map<string, CachedCode>();
   #disposed = false;
 
-  constructor(system: NativeSystem, target: X64Target) {
+  constructor(system: NativeSystem, emitter: NativeEmitter) {
     this.#system = system;
-    this.#target = target;
+    this.#emitter = emitter;
   }
 
   /** One entry for each kernel, to be released once each. New kernels are emitted into one region. */
@@ -34,7 +33,7 @@ export class CodeCache {
     if (missing.length > 0) {
       const memory = new CodeMemory(
         this.#system,
-        missing.map((k) => emitKernel(k, this.#target).code),
+        missing.map((k) => this.#emitter.emitKernel(k)),
       );
       const region = { memory, users: missing.length };
       for (const [i, { key }] of missing.entries()) this.#entries.set(key, { key, address: memory.addresses[i], region, users: 0 });

@@ -4,6 +4,7 @@ import { KernelBuilder } from "../../kernel/builder.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { targets } from "../../kernel/targets.fixture.ts";
 import type { NativeSystem } from "../../platform/native-system.ts";
+import { x64Emitter } from "../x64/x64-engine.ts";
 import { type CachedCode, CodeCache } from "./code-cache.ts";
 
 /** Memory in JavaScript that fails on any use of what is not mapped. */
@@ -53,7 +54,7 @@ it("keeps the code of each kernel once, as long as someone uses it", () => {
   fc.assert(
     fc.property(fc.array(action, { maxLength: 25 }), (actions) => {
       const system = new FakeSystem();
-      const cache = new CodeCache(system, "x64-avx2");
+      const cache = new CodeCache(system, x64Emitter("x64-avx2"));
       const held: { keys: readonly string[]; code: readonly CachedCode[] }[] = [];
       for (const { kernels: wanted, release } of actions) {
         if (release < held.length) cache.release(held.splice(release, 1)[0].code);
@@ -78,7 +79,7 @@ it("keeps the code of each kernel once, as long as someone uses it", () => {
 
 it("frees everything at its end, whatever is released afterwards", () => {
   const system = new FakeSystem();
-  const cache = new CodeCache(system, "x64-avx2");
+  const cache = new CodeCache(system, x64Emitter("x64-avx2"));
   const [a, b] = [cache.acquire(kernels.slice(0, 3)), cache.acquire(kernels.slice(2, 5))];
   cache.release(a);
   expect(system.mapped.size).toBe(2);

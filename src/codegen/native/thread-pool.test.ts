@@ -1,0 +1,83 @@
+import { existsSync, readdirSync } from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import { KernelBuilder } from "../../kernel/builder.ts";
+import type { Engine, Program } from "../../kernel/engine.ts";
+import { availableX64Targets, x64Backend } from "../x64/x64-engine.ts";
+
+const tasksFolder = "/proc/self/task";
+const [target] = availableX64Targets();
+const threadsOfProcess = (): number => readdirSync(tasksFolder).length;
+
+const engines: Engine[] = [];
+afterEach(() => {
+  for (const engine of engines.splice(0)) engine.dispose();
+});
+function createEngine(threads: number, runs = 1): Engine {
+  const engine = x64Backend.createEngine(target, { threads, runs });
+  engines.push(engine);
+  return engine;
+}
+
+const tasks = 64;
+
+/** Steps that each add 1 to all of 64 vectors, a task each, in `rounds` rounds. */
+function counter(engine: Engine, steps: number, rounds: number): { program: Program; values: () => readonly number[] } {
+  const k = new KernelBuilder("count", engine.target);
+  const x = k.buffer("x", "f32", tasks * k.lanes, "readWrite");
+  const at = k.task.mul(k.lanes);
+  k.range(0, rounds, { name: "round" }, () => k.store(x, at, k.add(k.load(x, at), k.constant(1))));
+  const memory = engine.allocate(tasks * k.lanes * 4);
+  const step = { kernel: k.build({ key: `count ${rounds}`, tasks }), operands: [{ memory, byteOffset: 0 }], barrier: true };
+  return {
+    program: engine.program(Array.from({ length: steps }, () => step)),
+    values: () => {
+      const bytes = memory.bytes();
+      return [...new Set(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4))];
+    },
+  };
+}
+
+describe.skipIf(target === undefined || !existsSync(tasksFolder))("the threads of native engines", () => {
+  it("are the process's: as many as the engine that wants most, until nobody does", () => {
+    const before = threadsOfProcess();
+    const [three, two] = [createEngine(3), createEngine(2)];
+    expect(threadsOfProcess()).toBe(before + 2);
+    const five = createEngine(5);
+    expect(threadsOfProcess()).toBe(before + 4);
+    for (const engine of [three, two, five]) {
+      const { program, values } = counter(engine, 10, 3);
+      for (let run = 0; run < 50; run++) program.run();
+      expect(values()).toEqual([10 * 3 * 50]);
+    }
+    five.dispose();
+    two.dispose();
+    const { program, values } = counter(three, 5, 1);
+    program.run();
+    expect(values()).toEqual([5]);
+    three.dispose();
+    expect(threadsOfProcess()).toBe(before);
+  });
+
+  it("are as many as all runs at the same time can use", () => {
+    const before = threadsOfProcess();
+    createEngine(3, 2);
+    expect(threadsOfProcess()).toBe(before + 4);
+  });
+
+  it("serve runs of several engines at the same time, while others come and go", async () => {
+    const users = [2, 3, 2].map((threads) => counter(createEngine(threads), 40, 200));
+    const running = users.map(async ({ program }) => {
+      for (let run = 0; run < 20; run++) await program.runAsync();
+    });
+    for (let i = 0; i < 20; i++) {
+      const engine = createEngine(2 + (i % 4));
+      const { program, values } = counter(engine, 20, 10);
+      program.run();
+      await program.runAsync();
+      expect(values()).toEqual([400]);
+      engine.dispose();
+    }
+    await Promise.all(running);
+    for (const { values } of users) expect(values()).toEqual([40 * 200 * 20]);
+  });
+});
