@@ -54,7 +54,12 @@ export type RoutineStatement =
       readonly expected: number;
       readonly desired: number;
     }
-  | { readonly kind: "if"; readonly condition: Condition; readonly then: readonly RoutineStatement[]; readonly otherwise: readonly RoutineStatement[] }
+  | {
+      readonly kind: "if";
+      readonly condition: Condition;
+      readonly then: readonly RoutineStatement[];
+      readonly otherwise: readonly RoutineStatement[];
+    }
   | { readonly kind: "loop"; readonly loop: Loop; readonly body: readonly RoutineStatement[] }
   | { readonly kind: "leave" | "repeat"; readonly loop: Loop }
   | { readonly kind: "return"; readonly value: Operand }

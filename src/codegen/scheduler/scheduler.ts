@@ -268,9 +268,15 @@ class SchedulerWriter extends RoutineBuilder {
   /** Chunks of the step's shares, from this thread's own on, as long as there are some. */
   #takeTasks(step: Local, ownShare: Local, sharesEnd: Local, scratch: Local): void {
     const [kernel, operands, size] = (["kernel", "operands", "chunk"] as const).map((field) => this.#field(step, field));
-    const [offset, completed, line, begin, end, shareEnd, before] = ["offset", "completed", "line", "begin", "chunkEnd", "shareEnd", "before"].map(
-      (name) => this.local(name),
-    );
+    const [offset, completed, line, begin, end, shareEnd, before] = [
+      "offset",
+      "completed",
+      "line",
+      "begin",
+      "chunkEnd",
+      "shareEnd",
+      "before",
+    ].map((name) => this.local(name));
     this.set(completed, 0);
     this.set(offset, ownShare);
     this.loop((shares) => {

@@ -13,7 +13,12 @@ const comparisons: Readonly<Record<Comparison, InstructionName>> = {
   greater: "i32.gt_u",
   greaterOrEqual: "i32.ge_u",
 };
-const arithmetic: Readonly<Record<Arithmetic, InstructionName>> = { add: "i32.add", subtract: "i32.sub", and: "i32.and", multiply: "i32.mul" };
+const arithmetic: Readonly<Record<Arithmetic, InstructionName>> = {
+  add: "i32.add",
+  subtract: "i32.sub",
+  and: "i32.and",
+  multiply: "i32.mul",
+};
 
 /** A routine's type as a function. */
 export const routineType = ({ parameters, hasResult }: Routine): FunctionType => ({
