@@ -24,6 +24,12 @@ export type RestInput =
   | { readonly kind: "border"; readonly border: number; /** Its elements are taken for constants. */ readonly isValue: boolean }
   | { readonly kind: "break"; readonly node: number; readonly output: number };
 
+/** What gives a result of the model: a result of the head or the rest, or an output of a break itself. */
+export type ResultSource =
+  | { readonly kind: "head"; readonly result: number }
+  | { readonly kind: "rest"; readonly result: number }
+  | { readonly kind: "break"; readonly node: number; readonly output: number };
+
 /** An operation whose output's shape comes out only when it runs. */
 export interface ShapeBreak {
   readonly node: Node;
@@ -34,16 +40,16 @@ export interface ShapeBreak {
 /** A model cut where shapes begin to depend on data. */
 export interface SplitModel {
   /**
-   * All whose shapes are known and that does not depend on a break, on the model's own nodes and parameters. Its results are the
-   * model's `headResults`, in their order, and then the borders.
+   * All whose shapes are known and that does not depend on a break, on the model's own nodes and parameters. Its results are
+   * those of the model that it gives, in their order, and then the borders.
    */
   readonly head: Model;
-  /** Which of the model's results the head gives. */
-  readonly headResults: readonly number[];
+  /** What gives each of the model's results. */
+  readonly results: readonly ResultSource[];
   readonly borders: readonly Border[];
   readonly breaks: readonly ShapeBreak[];
-  /** The other results of the model, from parameters that `restInputs` describes: copies of the nodes. */
-  readonly rest: Model;
+  /** The other results of the model, from parameters that `restInputs` describes: copies of the nodes. Absent where nothing is left. */
+  readonly rest: Model | undefined;
   readonly restInputs: readonly RestInput[];
 }
 
@@ -88,7 +94,8 @@ function cut(model: Model, known: ReadonlySet<Node>, first: readonly Node[]): Sp
   // Where a shape is decided by elements, the operation itself waits for them; the others run now.
   const breaking = first.filter((node) => openValues(node).length === 0);
   const isBreak = new Set(breaking);
-  const behind = model.nodes().filter((node) => !known.has(node) && !isBreak.has(node));
+  const isPassedOn = (node: Node): boolean => node.op.role === "result" && isBreak.has(node.inputs[0].node);
+  const behind = model.nodes().filter((node) => !known.has(node) && !isBreak.has(node) && !isPassedOn(node));
   const values = new Set(behind.flatMap(openValues));
 
   const borders: { output: Output; isRead: boolean; isValue: boolean }[] = [];
@@ -127,23 +134,28 @@ function cut(model: Model, known: ReadonlySet<Node>, first: readonly Node[]): Sp
   const copyOf = (node: Node): Node => (copies.get(node.outputs[0]) as Output).node;
 
   const isHead = (node: Node): boolean => known.has(node);
-  const headResults = model.results.flatMap((r, i) => (isHead(r) ? [i] : []));
+  const breakOf = (r: Node): number => breaking.indexOf(r.inputs[0].node);
+  const own = model.results.filter(isHead);
+  const behindBreaks = model.results.filter((r) => !isHead(r) && breakOf(r) < 0);
+  const sinks = model.sinks.filter((s) => !isHead(s));
   return {
     head: new Model({
       name: model.name,
       parameters: model.parameters,
-      results: [...headResults.map((i) => model.results[i]), ...borders.map((b) => result(b.output, `border ${b.output.anyName}`))],
+      results: [...own, ...borders.map((b) => result(b.output, `border ${b.output.anyName}`))],
       sinks: model.sinks.filter(isHead),
     }),
-    headResults,
+    results: model.results.map((r) => {
+      if (isHead(r)) return { kind: "head", result: own.indexOf(r) };
+      const from = breakOf(r);
+      return from < 0 ? { kind: "rest", result: behindBreaks.indexOf(r) } : { kind: "break", node: from, output: r.inputs[0].index };
+    }),
     borders,
     breaks,
-    rest: new Model({
-      name: model.name,
-      parameters,
-      results: model.results.filter((r) => !isHead(r)).map(copyOf),
-      sinks: model.sinks.filter((s) => !isHead(s)).map(copyOf),
-    }),
+    rest:
+      behindBreaks.length + sinks.length === 0
+        ? undefined
+        : new Model({ name: model.name, parameters, results: behindBreaks.map(copyOf), sinks: sinks.map(copyOf) }),
     restInputs,
   };
 }

@@ -28,7 +28,9 @@ export function inspectStage(executable: CpuExecutable, stage: Stage): string {
 const printBehind = ({ breaks, borders, rest }: SplitModel): string[] => [
   ...breaks.map(({ node }) => `then host ${node.where}, which tells ${node.outputs.map(String).join(", ")}`),
   ...borders.filter((b) => b.isValue).map(({ output }) => `then the elements of "${output.anyName}" ${output}, which decide shapes`),
-  `then, compiled for the shapes that come out, ${rest.nodes().filter((n) => n.op.role === undefined).length} operations`,
+  ...(rest === undefined
+    ? []
+    : [`then, compiled for the shapes that come out, ${rest.nodes().filter((n) => n.op.role === undefined).length} operations`]),
 ];
 
 function printStage({ engine }: CpuExecutable, program: CpuProgram, stage: Stage): string {

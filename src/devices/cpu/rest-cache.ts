@@ -1,5 +1,5 @@
 import { shapeSize } from "../../common/shape.ts";
-import type { SplitModel } from "../../lowering/split-model.ts";
+import type { RestInput } from "../../lowering/split-model.ts";
 import { cloneModel } from "../../model/clone.ts";
 import type { Model } from "../../model/model.ts";
 import { constantNode } from "../../ops/infrastructure/constant.ts";
@@ -43,20 +43,22 @@ interface Entry<Compiled> {
 export class RestCache<Compiled> {
   /** What the inputs of all rests are read from, in order. */
   readonly sources: readonly Source[];
-  readonly #split: SplitModel;
+  readonly #rest: Model;
+  readonly #restInputs: readonly RestInput[];
   readonly #compile: (rest: Model, sources: readonly Source[]) => Compiled;
   readonly #entries = new LruMap<string, Entry<Compiled>>(mostRests);
 
   /** `compile` is given the rest for some shapes, and what its inputs are read from. */
-  constructor(split: SplitModel, compile: (rest: Model, sources: readonly Source[]) => Compiled) {
-    this.#split = split;
+  constructor(rest: Model, restInputs: readonly RestInput[], compile: (rest: Model, sources: readonly Source[]) => Compiled) {
+    this.#rest = rest;
+    this.#restInputs = restInputs;
     this.#compile = compile;
-    this.sources = split.restInputs.filter((from): from is Source & typeof from => from.kind === "break" || !from.isValue);
+    this.sources = restInputs.filter((from): from is Source & typeof from => from.kind === "break" || !from.isValue);
   }
 
   /** The rest for these outputs of the breaks; `read` gives the elements of a border. */
   get(breaks: readonly (readonly Tensor[])[], read: (border: number) => Tensor): Compiled | HostRest {
-    const { restInputs } = this.#split;
+    const restInputs = this.#restInputs;
     const tensors = restInputs.map((from) =>
       from.kind === "break" ? breaks[from.node][from.output] : from.isValue ? read(from.border) : undefined,
     );
@@ -83,11 +85,10 @@ export class RestCache<Compiled> {
 
   /** The rest for the shapes of the breaks' outputs, and for the elements that decide shapes. */
   #fixed(tensors: readonly (Tensor | undefined)[]): Model {
-    const { rest, restInputs } = this.#split;
-    const model = cloneModel(rest, ({ friendlyName }, i) => {
+    const model = cloneModel(this.#rest, ({ friendlyName }, i) => {
       const tensor = tensors[i];
       if (tensor === undefined) return undefined;
-      return restInputs[i].kind === "break"
+      return this.#restInputs[i].kind === "break"
         ? parameter(tensor.elementType, new PartialShape(tensor.shape), friendlyName, [])
         : constantNode(tensor, { friendlyName });
     });

@@ -4,11 +4,11 @@ import type { LoweredStep } from "../../lowering/lowered-step.ts";
 import { type View, viewByteOffset } from "../../lowering/view.ts";
 import { evaluateOperation } from "../../model/evaluate-operation.ts";
 import type { TypedArray } from "../../tensor/element-type.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import type { DeviceRequest, ProfilingEntry } from "../device.ts";
 import { readView, viewArray, writeView } from "./host-tensor.ts";
 import { LruMap } from "./lru-map.ts";
-import type { HostRest } from "./rest-cache.ts";
+import type { HostRest, RestCache } from "./rest-cache.ts";
 import type { Segment } from "./segment.ts";
 
 /** Rests that each segment keeps memory for: those of the shapes met last. */
@@ -68,8 +68,7 @@ export class SegmentInstance {
     if (next === undefined) return model.results.map((_, i) => read(i));
 
     const { split, rests } = next;
-    const own = split.headResults.length;
-    const readBorder = (border: number): Tensor => read(own + border);
+    const readBorder = (border: number): Tensor => read(model.results.length - split.borders.length + border);
     const breaks = split.breaks.map(({ node, inputs: from }) =>
       timed(node, report, () =>
         evaluateOperation(
@@ -78,23 +77,30 @@ export class SegmentInstance {
         ),
       ),
     );
+    const others = rests === undefined ? [] : yield* this.#runRest(rests, breaks, readBorder, report);
+    const foreign = new Set(split.breaks.flatMap((b) => b.inputs.flatMap((f) => (typeof f === "number" ? [] : f.data.buffer))));
+    return split.results.map((from) => {
+      if (from.kind === "break") return ownTensor(breaks[from.node][from.output], foreign);
+      return from.kind === "head" ? read(from.result) : others[from.result];
+    });
+  }
+
+  *#runRest(
+    rests: RestCache<Segment>,
+    breaks: readonly (readonly Tensor[])[],
+    readBorder: (border: number) => Tensor,
+    report?: (entry: ProfilingEntry) => void,
+  ): SegmentRun {
     const rest = rests.get(breaks, readBorder);
     const instance = this.#rests.get(rest, () =>
       rest.kind === "host" ? rest.executable.createRequest() : new SegmentInstance(rest, this.#engine, this),
     );
-    const behind = rests.sources.map((from) =>
+    const inputs = rests.sources.map((from) =>
       from.kind === "break" ? breaks[from.node][from.output] : rest.kind === "host" ? readBorder(from.border) : undefined,
     );
-    let others: Tensor[];
-    if (instance instanceof SegmentInstance) others = yield* instance.run(behind, report);
-    else {
-      others = instance.infer(behind as Tensor[]);
-      if (report) for (const entry of instance.profile()) report({ ...entry, implementation: `host ${entry.type}` });
-    }
-    const results: Tensor[] = [];
-    for (const [i, result] of split.headResults.entries()) results[result] = read(i);
-    let taken = 0;
-    for (let i = 0; i < own + others.length; i++) results[i] ??= others[taken++];
+    if (instance instanceof SegmentInstance) return yield* instance.run(inputs, report);
+    const results = instance.infer(inputs as Tensor[]);
+    if (report) for (const entry of instance.profile()) report({ ...entry, implementation: `host ${entry.type}` });
     return results;
   }
 
@@ -175,6 +181,14 @@ export class SegmentInstance {
       return results;
     });
   }
+}
+
+/** A tensor in memory that nobody else has: a copy where its memory is in `taken`, to which it is added. */
+function ownTensor(tensor: Tensor, taken: Set<ArrayBufferLike>): Tensor {
+  const { buffer } = tensor.data;
+  if (taken.has(buffer)) return new Tensor(tensor.elementType, tensor.shape, tensor.data.slice());
+  taken.add(buffer);
+  return tensor;
 }
 
 /** Reports the time that the host takes for a node. */

@@ -26,7 +26,7 @@ export interface Segment {
   /** What the program computes: its results are those of the whole part that lie in it, and then the split's borders. */
   readonly model: Model;
   readonly program: CpuProgram;
-  readonly next: { readonly split: SplitModel; readonly rests: RestCache<Segment> } | undefined;
+  readonly next: { readonly split: SplitModel; readonly rests: RestCache<Segment> | undefined } | undefined;
 }
 
 /**
@@ -38,7 +38,7 @@ export function compileSegment(model: Model, context: SegmentContext, borders: r
   const head = split?.head ?? model;
   const { engine, constants } = context;
   checkMemory(head, engine.capacity, (type, count) => count * memoryElementBytes[memoryElementOf(type)]);
-  const own = split?.headResults.length ?? head.results.length;
+  const own = head.results.length - (split?.borders.length ?? 0);
   const isDense = (result: number): boolean => result < own || split?.borders[result - own].isRead === true;
   const program = planProgram(lower(head, engine.target, engine.threads, constants, { borders, isShared: (i) => i >= own, isDense }));
   const views = program.lowered.outputs.slice(own);
@@ -50,5 +50,6 @@ export function compileSegment(model: Model, context: SegmentContext, borders: r
       sources.map((from) => (from.kind === "border" ? views[from.border] : undefined)),
     );
   };
-  return { kind: "program", model: head, program, next: split && { split, rests: new RestCache(split, compileRest) } };
+  const rests = split?.rest && new RestCache(split.rest, split.restInputs, compileRest);
+  return { kind: "program", model: head, program, next: split && { split, rests } };
 }

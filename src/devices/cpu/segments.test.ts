@@ -77,6 +77,15 @@ const cases: readonly Case[] = [
     },
   },
   {
+    name: "results that are breaks' own outputs, one of them twice, and nothing behind",
+    inputs: [[7, 3]],
+    build: (x) => {
+      const found = apply("NonZero", [x], { output_type: "i32" });
+      const target = apply("Add", [apply("ShapeOf", [found], { output_type: "i64" }), int(0)]);
+      return [found, found, target];
+    },
+  },
+  {
     name: "few elements behind the break",
     inputs: [[9, 3]],
     build: (x) => apply("Sigmoid", [apply("Gather", [x, positiveRows(x), int(0)], { batch_dims: 0 })]),
