@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { VintnerError } from "../common/errors.ts";
 import { Tensor } from "./tensor.ts";
-import { allocateNumbers, roundedTensor, tensorNumbers, tensorOfNumbers } from "./tensor-numbers.ts";
+import { allocateNumbers, clampedIntegers, roundedTensor, tensorNumbers, tensorOfNumbers } from "./tensor-numbers.ts";
 
 describe("64-bit integers", () => {
   test("become the nearest numbers", () => {
@@ -26,6 +26,21 @@ describe("64-bit integers", () => {
         expect([...tensorOfNumbers("u64", [list.length], list).data]).toEqual(wrapped);
       }),
       { seed: 2 },
+    );
+  });
+
+  test("are made of 32-bit integers, and become those that are nearest", () => {
+    const clamp = (n: bigint): number => Number(n > 2147483647n ? 2147483647n : n < -2147483648n ? -2147483648n : n);
+    const wide = fc.oneof(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.bigInt({ min: -(2n ** 32n), max: 2n ** 32n }));
+    fc.assert(
+      fc.property(fc.array(wide), (list) => {
+        const narrow = clampedIntegers(BigInt64Array.from(list));
+        expect([...narrow]).toEqual(list.map(clamp));
+        expect([...tensorOfNumbers("i64", [list.length], narrow).data]).toEqual([...narrow].map(BigInt));
+        const unsigned = list.map((n) => BigInt.asUintN(64, n));
+        expect([...clampedIntegers(BigUint64Array.from(unsigned))]).toEqual(unsigned.map(clamp));
+      }),
+      { seed: 3 },
     );
   });
 

@@ -21,8 +21,9 @@ function checkNumeric(type: ElementType): void {
 export function tensorNumbers(tensor: Tensor): NumberArray {
   const { data, elementType } = tensor;
   checkNumeric(elementType);
-  if (elementType === "f16") return float16ToFloat32(data as Uint16Array);
-  if (elementType === "bf16") return Float32Array.from(data as Uint16Array, bfloat16ToNumber);
+  if (elementType === "f16") return float16ToFloat32(data as Uint16Array, allocateArray(Float32Array, data.length) as Float32Array);
+  if (elementType === "bf16")
+    return mapped(data as Uint16Array, allocateArray(Float32Array, data.length) as Float32Array, bfloat16ToNumber);
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return wideNumbers(data);
   return data;
 }
@@ -35,6 +36,12 @@ export function allocateNumbers(type: ElementType, size: number): NumberArray {
   return allocateArray(elementTypes[type].array, size) as NumberArray;
 }
 
+/** What a function makes of each number: a loop, since `from` would collect the results in a list. */
+function mapped<Out extends NumberArray>(numbers: ArrayLike<number>, out: Out, f: (n: number) => number): Out {
+  for (let i = 0; i < out.length; i++) out[i] = f(numbers[i]);
+  return out;
+}
+
 const wordSize = 2 ** 32;
 
 /** 64-bit integers as numbers, by their halves: BigInts, one for each, would take far longer. */
@@ -43,6 +50,29 @@ function wideNumbers(data: BigInt64Array | BigUint64Array): Float64Array {
   const out = allocateArray(Float64Array, data.length);
   const signed = data instanceof BigInt64Array;
   for (let i = 0; i < out.length; i++) out[i] = (signed ? words[2 * i + 1] | 0 : words[2 * i + 1]) * wordSize + words[2 * i];
+  return out;
+}
+
+/** 64-bit integers as 32-bit ones: what none can hold becomes the nearest. */
+export function clampedIntegers(data: BigInt64Array | BigUint64Array): Int32Array {
+  const words = new Int32Array(data.buffer, data.byteOffset, data.length * 2);
+  const out = allocateArray(Int32Array, data.length) as Int32Array;
+  const signed = data instanceof BigInt64Array;
+  for (let i = 0; i < out.length; i++) {
+    const low = words[2 * i];
+    const high = words[2 * i + 1];
+    out[i] = high === low >> 31 && (signed || high === 0) ? low : signed && high < 0 ? -(2 ** 31) : 2 ** 31 - 1;
+  }
+  return out;
+}
+
+/** 32-bit integers as 64-bit ones. */
+function widened(numbers: Int32Array, out: TypedArray): TypedArray {
+  const words = new Int32Array(out.buffer, out.byteOffset, out.length * 2);
+  for (let i = 0; i < numbers.length; i++) {
+    words[2 * i] = numbers[i];
+    words[2 * i + 1] = numbers[i] >> 31;
+  }
   return out;
 }
 
@@ -63,10 +93,11 @@ function wideIntegers(numbers: ArrayLike<number>, out: TypedArray): TypedArray {
 export function tensorOfNumbers(type: ElementType, shape: readonly number[], numbers: NumberArray | readonly number[]): Tensor {
   checkNumeric(type);
   const { array } = elementTypes[type];
-  if (type === "f16") return new Tensor(type, shape, Uint16Array.from(numbers as ArrayLike<number>, numberToFloat16));
-  if (type === "bf16") return new Tensor(type, shape, Uint16Array.from(numbers as ArrayLike<number>, numberToBfloat16));
-  if (numbers instanceof array) return new Tensor(type, shape, numbers as NumberArray);
+  const isHalf = type === "f16" || type === "bf16";
+  if (numbers instanceof array && !isHalf) return new Tensor(type, shape, numbers as NumberArray);
   const out = allocateArray(array, numbers.length);
+  if (isHalf) return new Tensor(type, shape, mapped(numbers, out as Uint16Array, type === "f16" ? numberToFloat16 : numberToBfloat16));
+  if (numbers instanceof Int32Array && type === "i64") return new Tensor(type, shape, widened(numbers, out));
   if (type === "i64" || type === "u64") return new Tensor(type, shape, wideIntegers(numbers, out));
   (out as NumberArray).set(numbers);
   return new Tensor(type, shape, out);

@@ -1,7 +1,7 @@
 import type { MemoryElement } from "../../kernel/kernel.ts";
 import { type ElementType, elementTypes, type TypedArray, type TypedArrayConstructor } from "../../tensor/element-type.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { type NumberArray, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
+import { clampedIntegers, type NumberArray, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import type { View } from "../../lowering/view.ts";
 import { isRowMajor, viewSize } from "../../lowering/view.ts";
 
@@ -46,12 +46,9 @@ export function tensorToMemory(tensor: Tensor, element: MemoryElement): TypedArr
   if (element === "f32") return tensorToFloat32(tensor);
   const constructor = arrays[element];
   if (tensor.data instanceof constructor) return tensor.data;
-  if (tensor.data instanceof BigInt64Array || tensor.data instanceof BigUint64Array)
-    return Int32Array.from(tensor.data as ArrayLike<bigint>, clampToInt32);
+  if (tensor.data instanceof BigInt64Array || tensor.data instanceof BigUint64Array) return clampedIntegers(tensor.data);
   return (constructor as Int32ArrayConstructor).from(tensor.data as ArrayLike<number>) as TypedArray;
 }
-
-const clampToInt32 = (n: bigint): number => (n > 2147483647n ? 2147483647 : n < -2147483648n ? -2147483648 : Number(n));
 
 /** Writes a tensor to where a view lies. */
 export function writeView(view: View, target: TypedArray, tensor: Tensor): void {

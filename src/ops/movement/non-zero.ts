@@ -29,14 +29,17 @@ export const NonZero3 = defineOp({
     const numbers = tensorNumbers(data);
     let count = 0;
     for (let i = 0; i < numbers.length; i++) if (numbers[i] !== 0) count++;
-    const coordinates = allocateArray(Float64Array, data.shape.length * count);
+    const found = allocateArray(Int32Array, data.shape.length * count) as Int32Array;
     const strides = rowMajorStrides(data.shape);
-    let found = 0;
-    for (let i = 0; i < numbers.length; i++) {
-      if (numbers[i] === 0) continue;
-      for (const [axis, stride] of strides.entries()) coordinates[axis * count + found] = Math.floor(i / stride) % data.shape[axis];
-      found++;
+    // Axis by axis: the coordinate is kept, and counts on where the elements of one step along the axis end.
+    for (const [axis, length] of data.shape.entries()) {
+      let at = axis * count;
+      let coordinate = 0;
+      for (let begin = 0; begin < numbers.length; begin += strides[axis]) {
+        for (let i = begin; i < begin + strides[axis]; i++) if (numbers[i] !== 0) found[at++] = coordinate;
+        coordinate = coordinate + 1 < length ? coordinate + 1 : 0;
+      }
     }
-    return [tensorOfNumbers(attributes["output_type"] as ElementType, [data.shape.length, count], coordinates)];
+    return [tensorOfNumbers(attributes["output_type"] as ElementType, [data.shape.length, count], found)];
   },
 });
