@@ -15,78 +15,78 @@ it("emits values where they are used, pointers that run, constants once", () => 
   });
   expect(engine.disassemble(k.build({ key: "", tasks: 2 }))).toMatchInlineSnapshot(`
     "(func $scale_and_add
-      (param i32 i32 i32)
+      (param i32 i32 i32 i32)
       (local i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 v128)
       v128.const i32x4 0x40000000 0x40000000 0x40000000 0x40000000
-      local.set 13
+      local.set 14
       local.get 0
       i32.load align=4
-      local.set 3
+      local.set 4
       local.get 0
       i32.load offset=4 align=4
-      local.set 4
-      local.get 3
       local.set 5
       local.get 4
       local.set 6
-      local.get 1
+      local.get 5
       local.set 7
-      local.get 7
+      local.get 1
+      local.set 8
+      local.get 8
       local.get 2
       i32.lt_s
       if
         loop
-          local.get 7
+          local.get 8
           i32.const 0
           i32.ge_s
           if
-            local.get 5
-            local.get 7
-            i32.const 128
-            i32.mul
-            i32.add
-            local.set 8
             local.get 6
-            local.get 7
+            local.get 8
             i32.const 128
             i32.mul
             i32.add
             local.set 9
-            i32.const 8
-            local.set 10
+            local.get 7
             local.get 8
+            i32.const 128
+            i32.mul
+            i32.add
+            local.set 10
+            i32.const 8
             local.set 11
             local.get 9
             local.set 12
+            local.get 10
+            local.set 13
             loop
-              local.get 12
-              local.get 11
-              v128.load align=4
               local.get 13
-              f32x4.mul
               local.get 12
+              v128.load align=4
+              local.get 14
+              f32x4.mul
+              local.get 13
               v128.load align=4
               f32x4.add
               v128.store align=4
-              local.get 11
-              i32.const 16
-              i32.add
-              local.set 11
               local.get 12
               i32.const 16
               i32.add
               local.set 12
-              local.get 10
+              local.get 13
+              i32.const 16
+              i32.add
+              local.set 13
+              local.get 11
               i32.const -1
               i32.add
-              local.tee 10
+              local.tee 11
               br_if 0
             end
           end
-          local.get 7
+          local.get 8
           i32.const 1
           i32.add
-          local.tee 7
+          local.tee 8
           local.get 2
           i32.lt_s
           br_if 0

@@ -20,7 +20,7 @@ import { LocalPool } from "./local-pool.ts";
 import { f32Bits, type VectorContext } from "./vector-context.ts";
 
 /** A kernel as a function: the address of its operands' addresses, the first task, the task behind the last. Negative tasks do nothing. */
-export const kernelFunctionType: FunctionType = { params: ["i32", "i32", "i32"], results: [] };
+export const kernelFunctionType: FunctionType = { params: ["i32", "i32", "i32", "i32"], results: [] };
 
 /**
  * Bytes at the start of the memory that no operand occupies. A pointer may lie before its buffer by as much as an access

@@ -118,7 +118,7 @@ export class KernelLibraries {
 function emitWarming(a: FunctionAssembler, kernel: number, instructionCount: number): void {
   a.i32(0);
   a.i32(-Math.ceil(tieringBudget / (instructionCount * leastInstructionBytes)));
-  a.i32(0);
+  for (let i = 0; i < 2; i++) a.i32(0);
   a.op("call", kernel);
 }
 

@@ -1,32 +1,44 @@
 import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
+import { KernelBuilder } from "../../kernel/builder.ts";
+import type { Step } from "../../kernel/engine.ts";
 import { kernelFunctionType } from "./kernel-emitter.ts";
 import { type MemoryLimits, ModuleBuilder } from "./module-builder.ts";
-import { buildScheduler, type SchedulerExports } from "./scheduler.ts";
-import { control, stepRecord } from "./scheduler-layout.ts";
+import { poolLayout, slotLayout } from "../scheduler/scheduler-layout.ts";
+import { planStepTable, writeStepTable } from "../scheduler/step-table.ts";
+import { wasmTargets } from "./wasm-targets.ts";
+import { buildScheduler, poolAddress, type SchedulerExports } from "./scheduler.ts";
 
 const limits: MemoryLimits = { minimum: 1, maximum: 1, shared: true };
-const step = 1024;
+const program = 32768;
+const places = { word: 4, threads: 2, scratchStride: 0 };
+const k = new KernelBuilder("task", wasmTargets["wasm-simd"]);
+const steps: readonly Step[] = [{ kernel: k.build({ key: "task" }), operands: [], barrier: false }];
+const table = planStepTable(steps, places);
+const range = [program, program + table.stepAt(0), program + table.stepAt(1), program + table.lastGroup] as const;
+/** Workers inside the only slot. */
+const active = (poolAddress + poolLayout.slots + slotLayout.active) / 4;
 
 /** A program of one step that calls `kernel`, in memory that other threads may have too. */
 function oneStep(kernel: () => void): { scheduler: SchedulerExports; words: Int32Array } {
   const memory = new WebAssembly.Memory({ initial: limits.minimum, maximum: limits.maximum, shared: limits.shared });
-  const table = new WebAssembly.Table({ element: "anyfunc", initial: 1 });
+  const functions = new WebAssembly.Table({ element: "anyfunc", initial: 1 });
   const kernels = new ModuleBuilder();
   kernels.importMemory("env", "memory", limits);
   kernels.importTable("env", "table");
   kernels.addElements(0, [kernels.importFunction("env", "kernel", kernelFunctionType)]);
-  const env = { memory, table, kernel, finished: () => {} };
+  const env = { memory, table: functions, kernel, finished: () => {} };
   void new WebAssembly.Instance(new WebAssembly.Module(kernels.encode()), { env });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(buildScheduler(limits).encode()), { env });
   const words = new Int32Array(memory.buffer);
-  words[(step + stepRecord.tasks) / 4] = 1;
+  const addresses = { at: (offset: number) => program + offset, kernel: () => 0, operand: () => 0, scratch: 0 };
+  writeStepTable<number>(steps, table, places, addresses, (offset, value) => (words[(program + offset) / 4] = value));
   return { scheduler: instance.exports as unknown as SchedulerExports, words };
 }
 
 /** Stands for a worker that the system stops inside a run, which it leaves 30 ms after the kernel has begun. */
 async function lateWorker(words: Int32Array): Promise<{ enter(): void; worker: Worker }> {
-  const at = control.active / 4;
+  const at = active;
   const source = `
     const { workerData: words, parentPort } = require("node:worker_threads");
     parentPort.postMessage("ready");
@@ -54,9 +66,9 @@ it("returns from a run when all workers have left it", async () => {
   });
   const late = await lateWorker(words);
   ({ enter } = late);
-  scheduler.run(step, step + stepRecord.byteLength, 1);
+  scheduler.run(poolAddress, ...range, 1);
   expect(calls).toBe(1);
-  expect(Atomics.load(words, control.active / 4)).toBe(0);
+  expect(Atomics.load(words, active)).toBe(0);
   await late.worker.terminate();
 });
 
@@ -65,9 +77,9 @@ it("joins an asynchronous run until all workers have left it", async () => {
   const { scheduler, words } = oneStep(() => enter());
   const late = await lateWorker(words);
   ({ enter } = late);
-  scheduler.start(step, step + stepRecord.byteLength);
-  expect(scheduler.join()).toBe(1);
-  expect(Atomics.load(words, control.active / 4)).toBe(0);
-  expect(scheduler.join()).toBe(0);
+  scheduler.start(poolAddress, ...range);
+  expect(scheduler.join(poolAddress, 1)).toBe(1);
+  expect(Atomics.load(words, active)).toBe(0);
+  expect(scheduler.join(poolAddress, 1)).toBe(0);
   await late.worker.terminate();
 });

@@ -5,14 +5,14 @@ import type { Backend, Engine, EngineOptions, Memory, Program, Step } from "../.
 import type { Kernel } from "../../kernel/kernel.ts";
 import { checkStepOperands } from "../../kernel/memory-array.ts";
 import type { KernelTarget } from "../../kernel/target.ts";
+import { planStepTable, writeStepTable } from "../scheduler/step-table.ts";
 import { availableWasmTargets } from "./features.ts";
 import { emitKernel, kernelFunctionType } from "./kernel-emitter.ts";
 import { installLibrary, KernelLibraries, type KernelUse, removeLibrary } from "./kernel-library.ts";
 import { LinearBlock, LinearMemory } from "./linear-memory.ts";
 import { ModuleBuilder } from "./module-builder.ts";
 import { printFunction } from "./print-function.ts";
-import { buildScheduler, type SchedulerExports } from "./scheduler.ts";
-import { control, stepRecord } from "./scheduler-layout.ts";
+import { buildScheduler, poolAddress, poolWord, type SchedulerExports, schedulerOptions } from "./scheduler.ts";
 import { WasmProgram } from "./wasm-program.ts";
 import { type WasmTargetName, wasmTargets } from "./wasm-targets.ts";
 import { WorkerPool } from "./worker-pool.ts";
@@ -51,6 +51,9 @@ const abandoned = new FinalizationRegistry<WorkerPool>((pool) => pool.dispose())
 const canShareMemory = (): boolean =>
   typeof SharedArrayBuffer !== "undefined" && !("crossOriginIsolated" in globalThis && !globalThis.crossOriginIsolated);
 
+/** What the scheduler is told of some steps: the program, the first, the end, and the last group. */
+type StepRange = readonly [program: number, first: number, end: number, lastGroup: number];
+
 class WasmEngine implements Engine {
   readonly target: KernelTarget;
   readonly threads: number;
@@ -80,6 +83,7 @@ class WasmEngine implements Engine {
     if (this.threads > 1) {
       this.#pool = new WorkerPool(memory, scheduler);
       abandoned.register(this, this.#pool, this.#pool);
+      new Int32Array(memory.buffer)[poolWord("wanted")] = this.threads;
     }
     this.#libraries = new KernelLibraries(target, limits, {
       onAdd: (library) => {
@@ -108,46 +112,48 @@ class WasmEngine implements Engine {
       checkStepOperands(step);
       return step.operands.map(({ memory, byteOffset }) => this.#addressOf(memory) + byteOffset);
     });
-    const operandWords = addresses.reduce((n, list) => n + list.length, 0);
-    const block = this.#memory.allocate(steps.length * stepRecord.byteLength + operandWords * 4);
-    let use: KernelUse;
+    const scratchStride = steps.reduce((most, { kernel }) => Math.max(most, kernel.scratchBytes), 0);
+    const places = { word: schedulerOptions.word, threads: this.threads, scratchStride };
+    const table = planStepTable(steps, places);
+    const block = this.#memory.allocate(table.byteLength);
+    let use: KernelUse | undefined;
+    let scratch: LinearBlock | undefined;
+    const release = (): void => {
+      block.dispose();
+      scratch?.dispose();
+      if (!this.#disposed) use?.release();
+    };
     try {
+      if (scratchStride > 0) scratch = this.#memory.allocate(this.threads * scratchStride);
       use = this.#libraries.use(steps.map((s) => s.kernel));
     } catch (error) {
-      block.dispose();
+      release();
       throw error;
     }
     for (let worker = 1; worker < this.threads; worker++) this.#pool?.ensure(worker);
     const words = new Int32Array(this.#memory.memory.buffer, block.offset, block.byteLength / 4);
-    let operandsAt = (steps.length * stepRecord.byteLength) / 4;
-    let barrier = false;
-    const records: (number | undefined)[] = [];
-    let next = 0;
-    for (const [i, { kernel, barrier: ownBarrier }] of steps.entries()) {
-      barrier ||= ownBarrier;
-      // Steps without tasks have no record; their barriers pass on.
-      if (kernel.tasks === 0) {
-        records.push(undefined);
-        continue;
-      }
-      const record = next++ * stepRecord.byteLength;
-      records.push(block.offset + record);
-      words[(record + stepRecord.function) / 4] = use.indexOf(kernel);
-      words[(record + stepRecord.operands) / 4] = block.offset + operandsAt * 4;
-      words[(record + stepRecord.tasks) / 4] = kernel.tasks;
-      words[(record + stepRecord.barrier) / 4] = barrier ? 1 : 0;
-      barrier = false;
-      words.set(addresses[i], operandsAt);
-      operandsAt += addresses[i].length;
-    }
-    return new WasmProgram(records, {
-      run: (first, end) => this.#run(first, end),
-      runAsync: (first, end) => this.#runAsync(first, end),
+    const { indexOf } = use;
+    writeStepTable<number>(
+      steps,
+      table,
+      places,
+      {
+        at: (offset) => block.offset + offset,
+        kernel: (step) => indexOf(steps[step].kernel),
+        operand: (step, operand) => addresses[step][operand],
+        scratch: scratch?.offset ?? 0,
+      },
+      (offset, value) => (words[offset / 4] = value),
+    );
+    const range = (first: number, end: number): StepRange => {
+      const at = (offset: number): number => block.offset + offset;
+      const lastGroup = end - first < steps.length ? table.stepAt(first) : table.lastGroup;
+      return [block.offset, at(table.stepAt(first)), at(table.stepAt(end)), at(lastGroup)];
+    };
+    return new WasmProgram(steps.length, {
+      run: (first, end) => this.#run(range(first, end)),
+      runAsync: (first, end) => this.#runAsync(range(first, end)),
       release: () => {
-        const release = (): void => {
-          block.dispose();
-          if (!this.#disposed) use.release();
-        };
         // Not while it may still be running.
         if (this.#asynchronousRuns === 0) release();
         else void this.#lastRun.then(release, release);
@@ -172,14 +178,14 @@ class WasmEngine implements Engine {
     this.#pool.dispose();
   }
 
-  #run(first: number, end: number): void {
+  #run(range: StepRange): void {
     this.#check();
     this.#joinRun();
     // What it has joined may have failed.
     this.#check();
     try {
-      if (this.#pool) this.#scheduler.run(first, end, threadMayWait ? 1 : 0);
-      else this.#scheduler.runAlone(first, end);
+      if (this.#pool) this.#scheduler.run(poolAddress, ...range, threadMayWait ? 1 : 0);
+      else this.#scheduler.runAlone(range[0], range[1], range[2]);
     } catch (error) {
       throw this.#fail(error);
     }
@@ -192,18 +198,18 @@ class WasmEngine implements Engine {
 
   /** After a trap on this thread or a worker's. */
   #fail(cause: unknown): VintnerError {
-    Atomics.store(new Int32Array(this.#memory.memory.buffer), control.failed / 4, 1);
+    Atomics.store(new Int32Array(this.#memory.memory.buffer), poolWord("failed"), 1);
     this.#failure ??= new VintnerError("INTERNAL", { what: "a kernel trapped, and nothing runs on its engine any more" }, { cause });
     return this.#failure;
   }
 
   /** One after the other, on the workers; where there are none, on this thread when the event loop has turned. */
-  #runAsync(first: number, end: number): Promise<void> {
+  #runAsync(range: StepRange): Promise<void> {
     const run = async (): Promise<void> => {
       this.#check();
       if (!this.#pool?.ensure(0)) {
         await nextTurn();
-        this.#run(first, end);
+        this.#run(range);
         return;
       }
       const pool = this.#pool;
@@ -215,7 +221,7 @@ class WasmEngine implements Engine {
           if (failure) reject(failure);
           else resolve();
         };
-        this.#scheduler.start(first, end);
+        this.#scheduler.start(poolAddress, ...range);
       });
     };
     this.#asynchronousRuns++;
@@ -227,7 +233,7 @@ class WasmEngine implements Engine {
   #joinRun(): void {
     if (!this.#pool || this.#failure) return;
     try {
-      if (this.#scheduler.join() === 1) this.#finish?.();
+      if (this.#scheduler.join(poolAddress, threadMayWait ? 1 : 0) === 1) this.#finish?.();
     } catch (error) {
       this.#finish?.(this.#fail(error));
     }

@@ -1,7 +1,6 @@
 import type { Program } from "../../kernel/engine.ts";
-import { stepRecord } from "./scheduler-layout.ts";
 
-/** How a program has its step records run: those from address `first` to behind `end`. */
+/** How a program has its steps run: those from `first` to before `end`. */
 export interface StepRunner {
   run(first: number, end: number): void;
   runAsync(first: number, end: number): Promise<void>;
@@ -10,34 +9,27 @@ export interface StepRunner {
 }
 
 export class WasmProgram implements Program {
-  /** Address of each step's record; undefined for steps without tasks. */
-  readonly #records: readonly (number | undefined)[];
+  readonly #steps: number;
   readonly #runner: StepRunner;
-  readonly #first: number;
-  readonly #end: number;
   #disposed = false;
 
-  constructor(records: readonly (number | undefined)[], runner: StepRunner) {
-    this.#records = records;
+  constructor(steps: number, runner: StepRunner) {
+    this.#steps = steps;
     this.#runner = runner;
-    const present = records.filter((r) => r !== undefined);
-    this.#first = present[0] ?? 0;
-    this.#end = present.length === 0 ? 0 : present[present.length - 1] + stepRecord.byteLength;
   }
 
   run(): void {
-    if (this.#end > 0) this.#runner.run(this.#first, this.#end);
+    if (this.#steps > 0) this.#runner.run(0, this.#steps);
   }
 
   async runAsync(): Promise<void> {
-    if (this.#end > 0) await this.#runner.runAsync(this.#first, this.#end);
+    if (this.#steps > 0) await this.#runner.runAsync(0, this.#steps);
   }
 
   runProfiled(): Float64Array {
-    return Float64Array.from(this.#records, (record) => {
-      if (record === undefined) return 0;
+    return Float64Array.from({ length: this.#steps }, (_, step) => {
       const start = performance.now();
-      this.#runner.run(record, record + stepRecord.byteLength);
+      this.#runner.run(step, step + 1);
       return (performance.now() - start) * 1000;
     });
   }

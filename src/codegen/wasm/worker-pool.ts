@@ -1,7 +1,7 @@
 import { startWorker } from "#platform/workers";
 import type { PlatformWorker } from "../../platform/platform-worker.ts";
 import type { KernelLibrary, LibraryListener } from "./kernel-library.ts";
-import { control } from "./scheduler-layout.ts";
+import { poolWord } from "./scheduler.ts";
 import { additionOf, removalOf, type WorkerMessage, workerSource } from "./worker-source.ts";
 
 /** What happens to an asynchronous run. */
@@ -87,8 +87,8 @@ export class WorkerPool implements LibraryListener {
   /** After the messages: a worker that sees the number finds them waiting. */
   #announce(news: number): void {
     const words = new Int32Array(this.#memory.buffer);
-    Atomics.store(words, control.news / 4, news);
-    Atomics.add(words, control.epoch / 4, 1);
-    Atomics.notify(words, control.epoch / 4);
+    Atomics.store(words, poolWord("news"), news);
+    Atomics.add(words, poolWord("epoch"), 1);
+    Atomics.notify(words, poolWord("epoch"));
   }
 }

@@ -1,5 +1,5 @@
 import type { KernelLibrary } from "./kernel-library.ts";
-import { control } from "./scheduler-layout.ts";
+import { poolAddress, poolWord } from "./scheduler.ts";
 
 /** What a worker is told. Each `add` and `remove` is a piece of news, which workers count. */
 export type WorkerMessage =
@@ -13,7 +13,7 @@ export const removalOf = ({ base, keys }: KernelLibrary): WorkerMessage => ({ re
 /**
  * What a worker runs: it takes the scheduler, then libraries of kernels as they come and go, and works between messages.
  * `work` returns when there is news that the worker does not know, whose message is then on its way: so it needs neither
- * a timer nor a way to read messages while it waits. Where a kernel traps it leaves the run and fails. `receive` and `send` are
+ * a timer nor a way to read messages while it waits. Where a kernel traps it says so to all and fails. `receive` and `send` are
  * the platform's.
  */
 export const workerSource = `
@@ -35,11 +35,9 @@ receive((message) => {
     news++;
   }
   try {
-    work(worker, news);
+    work(${poolAddress}, worker, news);
   } catch (error) {
-    const words = new Int32Array(env.memory.buffer);
-    Atomics.store(words, ${control.failed / 4}, 1);
-    Atomics.sub(words, ${control.active / 4}, 1);
+    Atomics.store(new Int32Array(env.memory.buffer), ${poolWord("failed")}, 1);
     throw error;
   }
 });
