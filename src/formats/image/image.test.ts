@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { encode } from "fast-png";
+import { zlibSync } from "fflate";
 import { encode as encodeJpeg } from "jpeg-js";
 import { describe, expect, test } from "vitest";
 import { VintnerError } from "../../common/errors.ts";
@@ -73,6 +74,55 @@ describe("png", () => {
       }),
       { seed: 1, numRuns: 300 },
     );
+  });
+});
+
+/** A chunk of a PNG file, with its check sum (PNG specification, section 5.3 and annex D). */
+function chunk(type: string, content: Uint8Array): Uint8Array {
+  const body = new Uint8Array(content.length + 4);
+  body.set([...type].map((c) => c.charCodeAt(0)));
+  body.set(content, 4);
+  let crc = -1;
+  for (const byte of body) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  const whole = new Uint8Array(content.length + 12);
+  const view = new DataView(whole.buffer);
+  view.setUint32(0, content.length);
+  whole.set(body, 4);
+  view.setUint32(content.length + 8, ~crc);
+  return whole;
+}
+
+describe("png bombs", () => {
+  const image = gradient(5, 3);
+  const good = encodePng(image);
+  const gigabyte = zlibSync(new Uint8Array(64 << 20), { level: 9 });
+  /** `good` with a chunk behind its header. */
+  const withChunk = (type: string, content: Uint8Array): Uint8Array =>
+    Uint8Array.from([...good.subarray(0, 33), ...chunk(type, content), ...good.subarray(33)]);
+  const name = [0x61, 0, 0];
+
+  test.each([
+    ["a colour profile", "iCCP", Uint8Array.from([...name, ...gigabyte])],
+    ["a text", "zTXt", Uint8Array.from([...name, ...gigabyte])],
+    ["an international text", "iTXt", Uint8Array.from([0x61, 0, 1, 0, 0, 0, ...gigabyte])],
+    ["a chunk of nobody", "vnTr", gigabyte],
+  ])("%s is not unpacked", (_, type, content) => {
+    const bytes = withChunk(type, content);
+    const before = process.memoryUsage().arrayBuffers;
+    expect(decodeImage(bytes)).toEqual(image);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16e6);
+  });
+
+  test("pixels that unpack to more than the picture's size are refused before they are", () => {
+    const header = good.subarray(0, 33);
+    const pixels = zlibSync(new Uint8Array(200 << 20), { level: 9 });
+    const bytes = Uint8Array.from([...header, ...chunk("IDAT", pixels), ...good.subarray(good.length - 12)]);
+    const before = process.memoryUsage().arrayBuffers;
+    expect(codeOf(() => decodeImage(bytes))).toBe("FORMAT");
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32e6);
   });
 });
 

@@ -4,8 +4,12 @@ import { VintnerError } from "../../common/errors.ts";
 import { checkDimensions, type RgbImage } from "./rgb-image.ts";
 
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-/** Compressed data up to this size cannot unpack to more than about 1 GiB. */
-const harmlessBytes = 1 << 20;
+/** The most that DEFLATE can shrink data. */
+const mostRatio = 1032;
+/** What the pixels may unpack to in any case. */
+const harmlessBytes = 1 << 26;
+/** The chunks that make the picture: header, palette, pixels, end. Profiles, texts and animations are not looked at. */
+const pictureChunks = ["IHDR", "PLTE", "IDAT", "IEND"];
 const sliceBytes = 1 << 16;
 
 export const isPng = (bytes: Uint8Array): boolean => signature.every((byte, i) => bytes[i] === byte);
@@ -15,7 +19,7 @@ export function decodePng(bytes: Uint8Array, where = "PNG data"): RgbImage {
   checkSize(bytes, where);
   let png: DecodedPng;
   try {
-    png = decode(bytes);
+    png = decode(pictureOnly(bytes));
     return toRgb(png);
   } catch (cause) {
     const got = (cause as Error).message.replace(/[\s.:]+$/, "");
@@ -77,13 +81,9 @@ function checkSize(bytes: Uint8Array, where: string): void {
   const channels = [1, 0, 3, 1, 2, 0, 4][bytes[25]] ?? 4;
   // Interlaced pictures have up to 7 passes, each with its own filter bytes and padding.
   const most = (Math.ceil((width * channels * bytes[24]) / 8) + 1) * height + 8 * (width + height) + 64;
-  const parts: Uint8Array[] = [];
-  for (let at = 8; at + 12 <= bytes.length;) {
-    const length = view.getUint32(at);
-    if (view.getUint32(at + 4) === 0x49444154) parts.push(bytes.subarray(at + 8, Math.min(at + 8 + length, bytes.length)));
-    at += 12 + length;
-  }
-  if (parts.reduce((sum, part) => sum + part.length, 0) <= harmlessBytes) return;
+  const parts = chunksOf(bytes).flatMap(({ type, content }) => (type === "IDAT" ? [content] : []));
+  const packed = parts.reduce((sum, part) => sum + part.length, 0);
+  if (packed * mostRatio <= Math.max(most, harmlessBytes)) return;
   let unpacked: number;
   try {
     unpacked = unpackedBytes(parts, most);
@@ -91,6 +91,48 @@ function checkSize(bytes: Uint8Array, where: string): void {
     return fail("the PNG file is damaged");
   }
   if (unpacked > most) fail("the pixels unpack to more than the picture's size");
+}
+
+interface Chunk {
+  readonly type: string;
+  readonly content: Uint8Array;
+  /** With length, type and check sum. */
+  readonly whole: Uint8Array;
+}
+
+/** The chunks of a file, as far as they go; the last one may be cut off (PNG specification, section 5.3). */
+function chunksOf(bytes: Uint8Array): Chunk[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const chunks: Chunk[] = [];
+  for (let at = signature.length; at + 8 <= bytes.length;) {
+    const end = at + 12 + view.getUint32(at);
+    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    chunks.push({
+      type,
+      content: bytes.subarray(at + 8, Math.min(end - 4, bytes.length)),
+      whole: bytes.subarray(at, Math.min(end, bytes.length)),
+    });
+    at = end;
+  }
+  return chunks;
+}
+
+/**
+ * The file without what is no part of the picture: the decoder unpacks colour profiles and texts without a limit, half a megabyte
+ * to a gigabyte.
+ */
+function pictureOnly(bytes: Uint8Array): Uint8Array {
+  const all = chunksOf(bytes);
+  const chunks = all.filter(({ type }) => pictureChunks.includes(type));
+  if (chunks.length === all.length) return bytes;
+  const parts = [bytes.subarray(0, signature.length), ...chunks.map(({ whole }) => whole)];
+  const picture = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    picture.set(part, at);
+    at += part.length;
+  }
+  return picture;
 }
 
 /** How many bytes zlib data unpacks to; counting ends once they are more than `most`. */

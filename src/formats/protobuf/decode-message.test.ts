@@ -51,4 +51,39 @@ describe("decodeMessage", () => {
     }
     expect(() => decodeMessage(TypeProtoSchema, nested, options)).toThrow(/nest too deep at byte \d+/);
   });
+
+  describe("a small file that would become more objects than the heap holds is refused before it is decoded", () => {
+    const varint = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...varint(Math.floor(n / 128))]);
+    /** A graph whose content is `pattern`, again and again. */
+    const graph = (pattern: readonly number[], count: number): Uint8Array => {
+      const head = [8, 8, 0x3a, ...varint(pattern.length * count)];
+      const data = new Uint8Array(head.length + pattern.length * count);
+      data.set(head);
+      for (let i = 0, at = head.length; i < count; i++, at += pattern.length) data.set(pattern, at);
+      return data;
+    };
+    /** An initializer with one field of packed numbers. */
+    const tensor = (field: number, count: number): Uint8Array => {
+      const body = [field * 8 + 2, ...varint(count)];
+      const inner = [0x2a, ...varint(body.length + count), ...body];
+      const head = [0x3a, ...varint(inner.length + count), ...inner];
+      const data = new Uint8Array(head.length + count);
+      data.set(head);
+      return data;
+    };
+    test.each([
+      ["empty initializers", graph([0x2a, 0], 15_000_000)],
+      ["empty nodes", graph([0x0a, 0], 5_000_000)],
+      ["inputs without a name", graph([0x0a, 2, 0x0a, 0], 5_000_000)],
+      ["64-bit numbers of one byte", tensor(7, 50_000_000)],
+    ])("%s", (_, data) => {
+      expect(failure(data)).toMatchObject({ code: "FORMAT", details: { what: "decoding the file would take too many objects" } });
+    });
+
+    test("a large file of few objects is not", () => {
+      const w = { name: "w", dims: [20_000_000n], dataType: DataType.UINT8, rawData: new Uint8Array(20_000_000) };
+      const large = toBinary(ModelProtoSchema, create(ModelProtoSchema, { irVersion: 8n, graph: { name: "g", initializer: [w] } }));
+      expect(decodeMessage(ModelProtoSchema, large, options).graph?.initializer[0].rawData).toHaveLength(20_000_000);
+    });
+  });
 });

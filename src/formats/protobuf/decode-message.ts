@@ -1,5 +1,7 @@
 import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import { VintnerError } from "../../common/errors.ts";
+import { ObjectBudget } from "../object-budget.ts";
+import { countObjects } from "./count-objects.ts";
 import { locateFault } from "./locate-fault.ts";
 
 /** Messages nest at most this deep; what exporters write stays under 20. */
@@ -14,9 +16,10 @@ export interface DecodeOptions {
 
 /**
  * Decodes a protobuf message. Fields of `bytes` are views on `data`, not copies; fields that the schema lacks are skipped.
- * Throws FORMAT, with the byte offset of the first fault, where the data is truncated or damaged.
+ * Throws FORMAT where it would become more objects than the heap has room for, and, with the byte offset of the first fault, where the data is truncated or damaged.
  */
 export function decodeMessage<Schema extends DescMessage>(schema: Schema, data: Uint8Array, options: DecodeOptions): MessageShape<Schema> {
+  countObjects(schema, data, maxDepth, new ObjectBudget(options.file));
   try {
     return fromBinary(schema, data, { readUnknownFields: false, recursionLimit: maxDepth });
   } catch (cause) {

@@ -1,5 +1,6 @@
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { VintnerError } from "../../common/errors.ts";
+import { ObjectBudget } from "../object-budget.ts";
 
 /** An element: its name, attributes and children in document order. Text is kept only where an element holds nothing else. */
 export interface XmlElement {
@@ -14,6 +15,10 @@ const mostDepth = 64;
 /** An IR's elements have a few dozen. */
 const mostAttributes = 10_000;
 const mostBytes = 1 << 30;
+
+/** What the parser's objects and ours take of the heap, measured: for each bracket that opens a tag, and each attribute. */
+const bytesPerTag = 300;
+const bytesPerAttribute = 60;
 
 const attributesKey = ":@";
 const textKey = "#text";
@@ -35,6 +40,7 @@ export function parseXml(bytes: Uint8Array, where: string): XmlElement {
       where,
       hint: "No model needs one, and its entities can be hostile",
     });
+  new ObjectBudget(where).spend(bytesPerTag * occurrences(bytes, "<") + bytesPerAttribute * occurrences(bytes, "="));
   const valid = XMLValidator.validate(text);
   if (valid !== true)
     throw new VintnerError("FORMAT", {
@@ -75,6 +81,13 @@ export function parseXml(bytes: Uint8Array, where: string): XmlElement {
       got: rest === "" ? `${roots.length} roots` : JSON.stringify(rest.slice(0, 20)),
     });
   return toElement(roots[0], where, 0);
+}
+
+function occurrences(bytes: Uint8Array, character: "<" | "="): number {
+  const code = character.charCodeAt(0);
+  let count = 0;
+  for (let at = bytes.indexOf(code); at >= 0; at = bytes.indexOf(code, at + 1)) count++;
+  return count;
 }
 
 /** The parser quotes what it stumbles over, whole. */

@@ -43,6 +43,7 @@ describe("parseXml", () => {
     ["brackets without end", "<".repeat(1_000_000)],
     ["comments that do not end", `<net>${"<!--".repeat(100_000)}</net>`],
     ["sections that do not end", `<net>${"<![CDATA[".repeat(100_000)}</net>`],
+    ["more elements than the heap holds", `<net>${"<a/>".repeat(5_000_000)}</net>`],
     ["names that would reach into objects", '<net><a __proto__="1"/></net>'],
   ])("refuses %s", (_, text) => {
     const error = errorOf(text);

@@ -1,5 +1,6 @@
 import { totalmem } from "node:os";
 import process from "node:process";
+import { getHeapStatistics } from "node:v8";
 
 let limit: number | undefined;
 
@@ -12,3 +13,6 @@ export function memoryLimit(): number {
   }
   return limit;
 }
+
+/** Bytes that JavaScript's own objects may take. A heap that is full ends the process. */
+export const heapLimit = (): number => getHeapStatistics().heap_size_limit;
