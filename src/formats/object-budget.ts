@@ -17,9 +17,9 @@ export class ObjectBudget {
     this.#where = where;
   }
 
-  /** Whether so much is left. */
-  allows(bytes: number): boolean {
-    return bytes <= this.#left;
+  /** How much is left. */
+  get left(): number {
+    return this.#left;
   }
 
   /** Throws FORMAT where nothing is left. */

@@ -81,29 +81,39 @@ function fieldCost(field: DescField): FieldCost {
   }
 }
 
+/** Messages up to this are not looked into as long as even the most that they could become fits. */
+const smallMessage = 4096;
+
 /**
- * Walks a message before it is decoded and counts the objects that it becomes. It ends where the data makes no sense: the decoder
- * will not come further. Throws FORMAT where the budget is spent.
+ * Spends what the objects take that a message becomes, before it is decoded. Throws FORMAT where the budget has not as much. What lies
+ * behind data that makes no sense does not count: the decoder will not come so far.
  */
 export function countObjects(schema: DescMessage, data: Uint8Array, maxDepth: number, budget: ObjectBudget): void {
-  // Most files are too small for it.
-  if (budget.allows(data.byteLength * mostPerByte)) return;
-  new Walk(data, budget).message(costOf(schema), data.byteLength, maxDepth);
+  // Most files are too small for a look, and in most others all but a few arrays are.
+  if (data.byteLength * mostPerByte <= budget.left) return;
+  for (const small of [smallMessage, 0]) {
+    const walk = new Walk(data, budget.left, small);
+    walk.message(costOf(schema), data.byteLength, maxDepth);
+    if (walk.total <= budget.left || small === 0) return budget.spend(walk.total);
+  }
 }
 
 class Walk {
+  total = 0;
   readonly #data: Uint8Array;
-  readonly #budget: ObjectBudget;
+  readonly #most: number;
+  readonly #small: number;
   #at = 0;
 
-  constructor(data: Uint8Array, budget: ObjectBudget) {
+  constructor(data: Uint8Array, most: number, small: number) {
     this.#data = data;
-    this.#budget = budget;
+    this.#most = most;
+    this.#small = small;
   }
 
-  /** Whether the message made sense up to its end. */
+  /** Whether to go on: the message made sense up to its end, and the total is not too large. */
   message({ bytes, fields }: MessageCost, end: number, depth: number): boolean {
-    this.#budget.spend(bytes);
+    this.total += bytes;
     while (this.#at < end) {
       const tag = this.#varint();
       const field = fields.get(Math.floor(tag / 8));
@@ -118,30 +128,32 @@ class Walk {
           this.#at += 4;
           break;
         case delimited: {
-          const next = this.#varint() + this.#at;
+          const length = this.#varint();
+          const next = length + this.#at;
           if (!(next <= end)) return false;
-          if (field?.message) {
+          if (field?.message && length < this.#small) this.total += Math.max(length, 2) * mostPerByte;
+          else if (field?.message) {
             if (depth === 0 || !this.message(field.message, next, depth - 1)) return false;
-          } else if (field) this.#content(field, next);
+          } else if (field) this.total += this.#content(field, next);
           this.#at = next;
           break;
         }
         default:
           return false;
       }
-      if (Number.isNaN(this.#at)) return false;
-      if (field && !field.message && tag % 8 !== delimited) this.#budget.spend(field.element);
+      if (field && !field.message && tag % 8 !== delimited) this.total += field.element;
+      if (Number.isNaN(this.#at) || this.total > this.#most) return false;
     }
     return this.#at === end;
   }
 
-  #content({ element, width, text }: FieldCost, end: number): void {
+  #content({ element, width, text }: FieldCost, end: number): number {
     const length = end - this.#at;
-    if (text) return this.#budget.spend(element + (element === stringBytes ? 2 * length : 0));
-    if (width > 0) return this.#budget.spend(element * (length / width));
+    if (text) return element + (element === stringBytes ? 2 * length : 0);
+    if (width > 0) return element * (length / width);
     let count = 0;
     for (let i = this.#at; i < end; i++) if (this.#data[i] < 128) count++;
-    this.#budget.spend(element * count);
+    return element * count;
   }
 
   /** NaN, which ends the walk, where the data ends. */

@@ -1,5 +1,7 @@
 import { totalmem } from "node:os";
 import process from "node:process";
+// It only tells: no flag is set.
+// oxlint-disable-next-line no-restricted-imports
 import { getHeapStatistics } from "node:v8";
 
 let limit: number | undefined;
