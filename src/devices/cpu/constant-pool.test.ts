@@ -17,7 +17,7 @@ test("keeps constants apart, aligned and unchanged, in few allocations", () => {
       const allocate = vi.spyOn(engine, "allocate");
       const pool = new ConstantPool(engine);
       const arrays = lengths.map((length, i) => new Float32Array(length).fill(i + 1));
-      const places = arrays.map((array, i) => pool.get(`constant ${i}`, () => array));
+      const places = arrays.map((array, i) => pool.get(`constant ${i}`, array.byteLength, () => array));
       for (const [i, { memory, byteOffset }] of places.entries()) {
         expect(byteOffset % 64).toBe(0);
         const bytes = memory.bytes();
@@ -36,7 +36,7 @@ test("keeps constants apart, aligned and unchanged, in few allocations", () => {
 test("makes the data of a key once", () => {
   const pool = new ConstantPool(new InterpreterEngine());
   const make = vi.fn<() => Float32Array>(() => Float32Array.of(1, 2));
-  expect(pool.get("k", make)).toBe(pool.get("k", make));
+  expect(pool.get("k", 8, make)).toBe(pool.get("k", 8, make));
   expect(make).toHaveBeenCalledOnce();
   pool.dispose();
   expect(pool.byteLength).toBe(0);
@@ -54,8 +54,8 @@ test("frees what it has allocated", () => {
   const engine = new InterpreterEngine();
   const allocate = vi.spyOn(engine, "allocate");
   const pool = new ConstantPool(engine);
-  pool.get("small", () => new Float32Array(10));
-  pool.get("large", () => new Float32Array(200_000));
+  pool.get("small", 40, () => new Float32Array(10));
+  pool.get("large", 800_000, () => new Float32Array(200_000));
   const freed = allocate.mock.results.map((r) => vi.spyOn(r.value as Memory, "dispose"));
   pool.dispose();
   for (const dispose of freed) expect(dispose).toHaveBeenCalledOnce();

@@ -1,6 +1,8 @@
+import { invariant } from "../../common/errors.ts";
 import type { Engine, Memory, Operand } from "../../kernel/engine.ts";
 import type { TypedArray } from "../../tensor/element-type.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { MemoryBudget } from "../memory-budget.ts";
 
 const smallestChunk = 1 << 18;
 const largestChunk = 1 << 24;
@@ -9,21 +11,25 @@ const alignment = 64;
 /** The constant data of a compiled model in the engine's memory: made once for each key and shared by all its programs. */
 export class ConstantPool {
   readonly #engine: Engine;
+  readonly #budget: MemoryBudget;
   readonly #places = new Map<string, Operand>();
   readonly #chunks: Memory[] = [];
   readonly #keys = new WeakMap<object, string>();
   #used = 0;
   #nextKey = 0;
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, budget: MemoryBudget = new MemoryBudget()) {
     this.#engine = engine;
+    this.#budget = budget;
   }
 
-  get(key: string, make: () => TypedArray): Operand {
+  /** The data of a key, made where there is none yet, for the operation `where`. Throws OUT_OF_MEMORY before it is made. */
+  get(key: string, byteLength: number, make: () => TypedArray, where?: string): Operand {
     const known = this.#places.get(key);
     if (known) return known;
+    const place = this.#reserve(byteLength, where);
     const array = make();
-    const place = this.#reserve(array.byteLength);
+    invariant(array.byteLength === byteLength, `constant ${key} has ${array.byteLength} bytes, not ${byteLength}`);
     place.memory.bytes().set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), place.byteOffset);
     this.#places.set(key, place);
     return place;
@@ -44,20 +50,33 @@ export class ConstantPool {
 
   dispose(): void {
     for (const chunk of this.#chunks) chunk.dispose();
+    this.#budget.give(this.byteLength);
     this.#chunks.length = 0;
     this.#places.clear();
   }
 
-  #reserve(byteLength: number): Operand {
+  #reserve(byteLength: number, where: string | undefined): Operand {
     const last = this.#chunks.at(-1);
     if (last && this.#used + byteLength <= last.byteLength) {
       const byteOffset = this.#used;
       this.#used += Math.ceil(byteLength / alignment) * alignment;
       return { memory: last, byteOffset };
     }
-    const size = Math.max(byteLength, Math.min(largestChunk, (last?.byteLength ?? smallestChunk / 2) * 2));
-    this.#chunks.push(this.#engine.allocate(Math.ceil(size / alignment) * alignment));
-    this.#used = Math.ceil(byteLength / alignment) * alignment;
+    const least = Math.ceil(Math.max(1, byteLength) / alignment) * alignment;
+    const grown = Math.max(least, Math.min(largestChunk, (last?.byteLength ?? smallestChunk / 2) * 2));
+    const chunk = this.#budget.holds(grown) ? grown : least;
+    this.#budget.take(chunk, "constants", where);
+    this.#chunks.push(this.#allocate(chunk));
+    this.#used = least;
     return { memory: this.#chunks[this.#chunks.length - 1], byteOffset: 0 };
+  }
+
+  #allocate(byteLength: number): Memory {
+    try {
+      return this.#engine.allocate(byteLength);
+    } catch (error) {
+      this.#budget.give(byteLength);
+      throw error;
+    }
   }
 }

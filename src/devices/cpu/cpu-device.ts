@@ -4,6 +4,7 @@ import { cloneModel } from "../../model/clone.ts";
 import type { Node } from "../../model/node.ts";
 import { unsupportedOperations } from "../unsupported-operations.ts";
 import type { Device, Executable, Stage, Support } from "../device.ts";
+import { MemoryBudget, maxMemorySize } from "../memory-budget.ts";
 import { choice, type Config, count, flag, type Properties, readOnly } from "../property.ts";
 import { CpuExecutable } from "./cpu-executable.ts";
 import { isElementwise } from "../../lowering/fuse.ts";
@@ -18,6 +19,7 @@ const properties: Properties = {
     "AUTO",
   ),
   INFERENCE_NUM_THREADS: count("Threads that share an inference", 1, () => hardwareConcurrency()),
+  MAX_MEMORY_SIZE: maxMemorySize,
   PERF_COUNT: flag("Measure each step of an inference", false),
   PERFORMANCE_HINT: choice("What to optimize for", ["LATENCY", "THROUGHPUT"], "LATENCY"),
   INFERENCE_PRECISION_HINT: choice("The type that floats are computed in", ["f32"], "f32"),
@@ -31,6 +33,8 @@ const properties: Properties = {
 };
 
 const targetOf = (config: Config): string => selectTarget(config["CPU_TARGET"] === "AUTO" ? undefined : String(config["CPU_TARGET"]));
+
+const budgetOf = (config: Config): MemoryBudget => new MemoryBudget(config["MAX_MEMORY_SIZE"] as number);
 
 function support(node: Node): Support {
   if (isStatic(node) && (isElementwise(node) || loweringOf(node.type)?.accepts(node, () => true) === true))
@@ -65,7 +69,7 @@ export const cpuDevice: Device = {
     unsupportedOperations("CPU", this.query(model, config));
     const engine = createEngine(targetOf(config), config["INFERENCE_NUM_THREADS"] as number);
     try {
-      return new CpuExecutable(model, engine, config["PERF_COUNT"] === true);
+      return new CpuExecutable(model, engine, config["PERF_COUNT"] === true, budgetOf(config));
     } catch (error) {
       engine.dispose();
       throw error;
@@ -75,7 +79,7 @@ export const cpuDevice: Device = {
   inspect(model: Model, stage: Stage, config: Config): string {
     const engine = createEngine(targetOf(config), 1);
     try {
-      const executable = new CpuExecutable(cloneModel(model), engine, false);
+      const executable = new CpuExecutable(cloneModel(model), engine, false, budgetOf(config));
       return inspectStage(executable, stage);
     } finally {
       engine.dispose();

@@ -5,11 +5,12 @@ import { reshapeModel } from "../../model/reshape.ts";
 import { PartialShape } from "../../tensor/partial-shape.ts";
 import { optimize } from "../../transformations/pipeline.ts";
 import type { DeviceRequest, Executable } from "../device.ts";
+import { MemoryBudget } from "../memory-budget.ts";
 import type { PropertyValue } from "../property.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { CpuRequest, type Instances } from "./cpu-request.ts";
 import { LruMap } from "./lru-map.ts";
-import { compileSegment, type Segment } from "./segment.ts";
+import { compileSegment, type Segment, type SegmentContext } from "./segment.ts";
 import { SegmentInstance } from "./segment-instance.ts";
 import { shapeKey } from "./shape-key.ts";
 
@@ -26,23 +27,24 @@ export class CpuExecutable implements Executable {
   readonly model: Model;
   readonly engine: Engine;
   readonly isProfiled: boolean;
-  readonly #constants: ConstantPool;
+  readonly #context: SegmentContext;
   readonly #segments = new LruMap<string, Segment>(mostSegments);
   /** Of each request that there is; the requests themselves are their users' alone. */
   readonly #requests = new Set<Instances>();
   #ready: SegmentInstance | undefined;
   #disposed = false;
 
-  constructor(model: Model, engine: Engine, isProfiled: boolean) {
+  /** `budget` bounds the memory of all its requests. Throws OUT_OF_MEMORY. */
+  constructor(model: Model, engine: Engine, isProfiled: boolean, budget: MemoryBudget = new MemoryBudget()) {
     this.engine = engine;
     this.isProfiled = isProfiled;
-    this.#constants = new ConstantPool(engine);
+    this.#context = { engine, constants: new ConstantPool(engine, budget), budget };
     this.model = model;
     optimize(model, { foldDecompression: true, useShapes: this.isStatic });
     // What was folded may tell more of the shapes.
     model.validate();
     // Code is generated here, not at the first inference; the first request takes the memory over.
-    if (this.isStatic) this.#ready = new SegmentInstance(this.segment(model.inputs.map((i) => i.shape)), this.engine);
+    if (this.isStatic) this.#ready = new SegmentInstance(this.segment(model.inputs.map((i) => i.shape)), this.#context);
   }
 
   /** Whether one segment serves all inferences. */
@@ -61,7 +63,7 @@ export class CpuExecutable implements Executable {
     return this.#segments.get(shapeKey(shapes), () => {
       const fixed = this.isStatic ? this.model : reshapeModel(this.model, new Map(shapes.map((s, i) => [i, new PartialShape(s)])));
       if (!this.isStatic) optimize(fixed, { foldDecompression: true, useShapes: true });
-      return compileSegment(fixed, { engine: this.engine, constants: this.#constants });
+      return compileSegment(fixed, this.#context);
     });
   }
 
@@ -70,7 +72,7 @@ export class CpuExecutable implements Executable {
     const segment = this.segment(shapes);
     const ready = this.#ready?.segment === segment ? this.#ready : undefined;
     if (ready) this.#ready = undefined;
-    return ready ?? new SegmentInstance(segment, this.engine);
+    return ready ?? new SegmentInstance(segment, this.#context);
   }
 
   createRequest(): DeviceRequest {
@@ -89,6 +91,7 @@ export class CpuExecutable implements Executable {
   getProperty(name: string): PropertyValue | undefined {
     if (name === "CPU_TARGET") return this.engine.target.name;
     if (name === "INFERENCE_NUM_THREADS") return this.engine.threads;
+    if (name === "MAX_MEMORY_SIZE") return this.#context.budget.limit;
     return undefined;
   }
 
@@ -97,7 +100,7 @@ export class CpuExecutable implements Executable {
     this.#disposed = true;
     for (const instances of this.#requests) instances.clear();
     this.#ready?.dispose();
-    this.#constants.dispose();
+    this.#context.constants.dispose();
     this.engine.dispose();
   }
 }

@@ -121,7 +121,13 @@ export class LoweringContext {
     let block = this.#constantBlocks.get(key);
     if (block === undefined) {
       const byteLength = shape.reduce((n, d) => n * d, 1) * memoryElementBytes[element];
-      block = { id: this.blocks.length, byteLength, kind: "constant", place: this.#constants.get(key, make), name: key };
+      block = {
+        id: this.blocks.length,
+        byteLength,
+        kind: "constant",
+        place: this.#constants.get(key, byteLength, make, this.#nodes[0]?.where),
+        name: key,
+      };
       this.blocks.push(block);
       this.#constantBlocks.set(key, block);
     }

@@ -4,8 +4,9 @@ import { InterpreterEngine } from "../../kernel/interpreter-engine.ts";
 import { Model } from "../../model/model.ts";
 import { opset } from "../../opset.ts";
 import { Tensor } from "../../tensor/tensor.ts";
+import { MemoryBudget } from "../memory-budget.ts";
 import { ConstantPool } from "./constant-pool.ts";
-import { compileSegment, type Segment } from "./segment.ts";
+import { compileSegment, type Segment, type SegmentContext } from "./segment.ts";
 import { SegmentInstance } from "./segment-instance.ts";
 
 /** Counts what it has given and not got back; its programs fail from the `failing`-th on. */
@@ -45,19 +46,21 @@ class CountingEngine implements Engine {
   dispose(): void {}
 }
 
+const contextOf = (engine: Engine): SegmentContext => ({ engine, constants: new ConstantPool(engine), budget: new MemoryBudget() });
+
 /** Two kernels with a step on the host between them: CumSum has no kernel. */
 function compiled(): Segment {
   const engine = new InterpreterEngine();
   const x = opset.parameter("f32", [2, 5], "x");
   const y = opset.relu(opset.cumSum(opset.negative(x), new Tensor("i32", [], [1])));
   const model = new Model({ name: "steps", parameters: [x], results: [opset.result(y, "y")] });
-  return compileSegment(model, { engine, constants: new ConstantPool(engine) });
+  return compileSegment(model, contextOf(engine));
 }
 
 it("runs kernels and steps on the host in order, and lends memory for as long as it is wanted", () => {
   const engine = new CountingEngine(Number.POSITIVE_INFINITY);
   const segment = compiled();
-  const instance = new SegmentInstance(segment, engine);
+  const instance = new SegmentInstance(segment, contextOf(engine));
   expect([engine.memories, engine.programs]).toEqual([1, 2]);
   const input = new Tensor("f32", [2, 5], [-1, -2, 3, 4, -5, 1, 1, 1, 1, 1]);
   const results: unknown[] = [];
@@ -79,6 +82,6 @@ it("runs kernels and steps on the host in order, and lends memory for as long as
 it.each([1, 2])("gives everything back where program %d cannot be made", (failing) => {
   const engine = new CountingEngine(failing);
   const segment = compiled();
-  expect(() => new SegmentInstance(segment, engine)).toThrow("no more memory");
+  expect(() => new SegmentInstance(segment, contextOf(engine))).toThrow("no more memory");
   expect([engine.memories, engine.programs]).toEqual([0, 0]);
 });

@@ -1,5 +1,5 @@
 import { invariant } from "../../common/errors.ts";
-import type { Engine, Memory, Operand, Program, Step } from "../../kernel/engine.ts";
+import type { Memory, Operand, Program, Step } from "../../kernel/engine.ts";
 import type { LoweredStep } from "../../lowering/lowered-step.ts";
 import { type View, viewByteOffset } from "../../lowering/view.ts";
 import { evaluateOperation } from "../../model/evaluate-operation.ts";
@@ -9,7 +9,7 @@ import type { DeviceRequest, ProfilingEntry } from "../device.ts";
 import { readView, viewArray, writeView } from "./host-tensor.ts";
 import { LruMap } from "./lru-map.ts";
 import type { HostRest, RestCache } from "./rest-cache.ts";
-import type { Segment } from "./segment.ts";
+import type { Segment, SegmentContext } from "./segment.ts";
 
 /** Rests that each segment keeps memory for: those of the shapes met last. */
 const mostRests = 8;
@@ -30,19 +30,26 @@ export type SegmentRun = Generator<ProgramRun, Tensor[], undefined>;
 /** A segment with memory of its own, for one inference at a time; and its rests. */
 export class SegmentInstance {
   readonly segment: Segment;
-  readonly #engine: Engine;
+  readonly #context: SegmentContext;
   readonly #before: SegmentInstance | undefined;
   readonly #arena: Memory;
   readonly #parts: Part[] = [];
   readonly #rests = new LruMap<Segment | HostRest, SegmentInstance | DeviceRequest>(mostRests, (rest) => rest.dispose());
   #lent = false;
+  #isDisposed = false;
 
   /** `before` is the segment whose memory the borders lie in. Throws OUT_OF_MEMORY. */
-  constructor(segment: Segment, engine: Engine, before?: SegmentInstance) {
+  constructor(segment: Segment, context: SegmentContext, before?: SegmentInstance) {
     this.segment = segment;
-    this.#engine = engine;
+    this.#context = context;
     this.#before = before;
-    this.#arena = engine.allocate(Math.max(64, segment.program.plan.byteLength));
+    context.budget.take(segment.byteLength, "the tensors of an inference", segment.largest);
+    try {
+      this.#arena = context.engine.allocate(Math.max(64, segment.program.plan.byteLength));
+    } catch (error) {
+      context.budget.give(segment.byteLength);
+      throw error;
+    }
     try {
       this.#assemble();
     } catch (error) {
@@ -93,7 +100,7 @@ export class SegmentInstance {
   ): SegmentRun {
     const rest = rests.get(breaks, readBorder);
     const instance = this.#rests.get(rest, () =>
-      rest.kind === "host" ? rest.executable.createRequest() : new SegmentInstance(rest, this.#engine, this),
+      rest.kind === "host" ? rest.executable.createRequest() : new SegmentInstance(rest, this.#context, this),
     );
     const inputs = rests.sources.map((from) =>
       from.kind === "break" ? breaks[from.node][from.output] : rest.kind === "host" ? readBorder(from.border) : undefined,
@@ -117,6 +124,9 @@ export class SegmentInstance {
   }
 
   dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#context.budget.give(this.segment.byteLength);
     this.#rests.clear();
     for (const part of this.#parts) if (part.kind === "program") part.program.dispose();
     if (!this.#lent) this.#arena.dispose();
@@ -156,7 +166,7 @@ export class SegmentInstance {
       if (pending.length > 0)
         this.#parts.push({
           kind: "program",
-          program: this.#engine.program(pending.map((p) => p.step)),
+          program: this.#context.engine.program(pending.map((p) => p.step)),
           steps: pending.map((p) => p.lowered),
         });
       pending = [];

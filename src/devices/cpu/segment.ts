@@ -1,10 +1,15 @@
+import { shapeSize } from "../../common/shape.ts";
 import type { Engine } from "../../kernel/engine.ts";
 import { memoryElementBytes } from "../../kernel/kernel.ts";
 import { type SplitModel, splitModel } from "../../lowering/split-model.ts";
 import type { View } from "../../lowering/view.ts";
 import type { Model } from "../../model/model.ts";
+import type { Node } from "../../model/node.ts";
+import type { Output } from "../../model/output.ts";
+import { byteLengthOf } from "../../tensor/element-type.ts";
 import { optimize } from "../../transformations/pipeline.ts";
 import { checkMemory } from "../check-memory.ts";
+import type { MemoryBudget } from "../memory-budget.ts";
 import type { ConstantPool } from "./constant-pool.ts";
 import { memoryElementOf } from "./host-tensor.ts";
 import { lower } from "./lower.ts";
@@ -15,6 +20,7 @@ import { RestCache, type Source } from "./rest-cache.ts";
 export interface SegmentContext {
   readonly engine: Engine;
   readonly constants: ConstantPool;
+  readonly budget: MemoryBudget;
 }
 
 /**
@@ -26,6 +32,10 @@ export interface Segment {
   /** What the program computes: its results are those of the whole part that lie in it, and then the split's borders. */
   readonly model: Model;
   readonly program: CpuProgram;
+  /** Bytes that each request needs for it: the arena, and the largest copies for results and steps on the host. */
+  readonly byteLength: number;
+  /** The operation that needs most of them. */
+  readonly largest: string | undefined;
   readonly next: { readonly split: SplitModel; readonly rests: RestCache<Segment> | undefined } | undefined;
 }
 
@@ -36,11 +46,14 @@ export interface Segment {
 export function compileSegment(model: Model, context: SegmentContext, borders: readonly (View | undefined)[] = []): Segment {
   const split = splitModel(model);
   const head = split?.head ?? model;
-  const { engine, constants } = context;
-  checkMemory(head, engine.capacity, (type, count) => count * memoryElementBytes[memoryElementOf(type)]);
+  const { engine, constants, budget } = context;
+  checkMemory(head, Math.min(engine.capacity, budget.limit), (type, count) => count * memoryElementBytes[memoryElementOf(type)]);
   const own = head.results.length - (split?.borders.length ?? 0);
   const isDense = (result: number): boolean => result < own || split?.borders[result - own].isRead === true;
   const program = planProgram(lower(head, engine.target, engine.threads, constants, { borders, isShared: (i) => i >= own, isDense }));
+  const byteLength = Math.max(64, program.plan.byteLength) + copiedBytes(head, program);
+  const largest = largestOf(head);
+  budget.check(byteLength, "the tensors of an inference", largest);
   const views = program.lowered.outputs.slice(own);
   const compileRest = (rest: Model, sources: readonly Source[]): Segment => {
     optimize(rest, { foldDecompression: true, useShapes: true });
@@ -51,5 +64,25 @@ export function compileSegment(model: Model, context: SegmentContext, borders: r
     );
   };
   const rests = split?.rest && new RestCache(split.rest, split.restInputs, compileRest);
-  return { kind: "program", model: head, program, next: split && { split, rests } };
+  return { kind: "program", model: head, program, byteLength, largest, next: split && { split, rests } };
+}
+
+const bytesOf = (output: Output): number => byteLengthOf(output.elementType, shapeSize(output.shape));
+const sum = (outputs: readonly Output[]): number => outputs.reduce((n, output) => n + bytesOf(output), 0);
+
+/** Bytes of the results, which are copied, and of the tensors that a step on the host reads and makes. */
+const copiedBytes = (model: Model, { lowered }: CpuProgram): number =>
+  lowered.steps.reduce(
+    (most, step) => (step.kind === "host" ? Math.max(most, sum([...step.node.inputs, ...step.node.outputs])) : most),
+    0,
+  ) + sum(model.outputs);
+
+function largestOf(model: Model): string | undefined {
+  let largest: { readonly node: Node; readonly bytes: number } | undefined;
+  for (const node of model.nodes())
+    if (node.op.role === undefined) {
+      const bytes = sum(node.outputs);
+      if (bytes > (largest?.bytes ?? -1)) largest = { node, bytes };
+    }
+  return largest?.node.where;
 }

@@ -3,7 +3,7 @@ import { invariant } from "../../common/errors.ts";
 import type { Model } from "../../model/model.ts";
 import type { Node } from "../../model/node.ts";
 import type { Output } from "../../model/output.ts";
-import { checkMemory } from "../check-memory.ts";
+import { checkEvaluationMemory } from "../check-memory.ts";
 import { decomposition } from "../../model/decomposition.ts";
 
 /** One evaluation. Its inputs are looked up under the outputs that really produce them. */
@@ -23,8 +23,8 @@ export interface EvaluationPlan {
 }
 
 /** Lays out the evaluations of a model whose operations are all supported. Throws OUT_OF_MEMORY. */
-export function planEvaluation(model: Model): EvaluationPlan {
-  checkMemory(model, memoryLimit());
+export function planEvaluation(model: Model, limit: number = memoryLimit()): EvaluationPlan {
+  checkEvaluationMemory(model, limit);
   /** Outputs of composite operations, and the outputs of their parts that stand for them. */
   const standIns = new Map<Output, Output>();
   const resolve = (output: Output): Output => {

@@ -1,4 +1,5 @@
 import type { Device } from "../device.ts";
+import { maxMemorySize } from "../memory-budget.ts";
 import { flag, readOnly } from "../property.ts";
 import { unsupportedOperations } from "../unsupported-operations.ts";
 import { supportedOperations } from "./operation-support.ts";
@@ -13,6 +14,7 @@ export const referenceDevice: Device = {
     DEVICE_TYPE: readOnly("Whether the device is part of the processor", "integrated"),
     OPTIMIZATION_CAPABILITIES: readOnly("Number types that the device computes in", ["FP32", "FP16", "BF16", "INT8"]),
     OPTIMAL_NUMBER_OF_INFER_REQUESTS: readOnly("How many requests at a time are worth while", 1),
+    MAX_MEMORY_SIZE: maxMemorySize,
     PERF_COUNT: flag("Measure each operation", false),
   },
   query: (model) => supportedOperations(model),

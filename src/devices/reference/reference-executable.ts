@@ -26,7 +26,11 @@ export class ReferenceExecutable implements Executable {
   constructor(model: Model, config: Config) {
     this.#model = model;
     this.#config = config;
-    if (this.#isStatic) this.#plans.set("", planEvaluation(model));
+    if (this.#isStatic) this.#plans.set("", planEvaluation(model, this.#limit));
+  }
+
+  get #limit(): number | undefined {
+    return this.#config["MAX_MEMORY_SIZE"] as number | undefined;
   }
 
   get #isStatic(): boolean {
@@ -51,7 +55,7 @@ export class ReferenceExecutable implements Executable {
     const isStatic = this.#isStatic;
     const key = isStatic ? "" : inputs.map((t) => t.shape.join(",")).join(";");
     const known = this.#plans.get(key);
-    const plan = known ?? planEvaluation(isStatic ? this.#model : reshapeModel(this.#model, shapesOf(inputs)));
+    const plan = known ?? planEvaluation(isStatic ? this.#model : reshapeModel(this.#model, shapesOf(inputs)), this.#limit);
     // Moves the plan to the end: the first is the one not used for longest.
     this.#plans.delete(key);
     this.#plans.set(key, plan);
