@@ -2,6 +2,7 @@ import { loweringOf } from "../src/devices/cpu/lowerings.ts";
 import { defaultOf } from "../src/devices/property.ts";
 import { devices } from "../src/devices/registry.ts";
 import { formatsWithoutReader, frontends } from "../src/frontends/registry.ts";
+import { supportedLayers } from "../src/frontends/caffe/layers.ts";
 import { onnxOperators } from "../src/frontends/onnx/operators.ts";
 import { scalarResult } from "../src/kernel/emit-scalar.ts";
 import { targetNames } from "../src/devices/cpu/target-selection.ts";
@@ -110,5 +111,9 @@ ${table(["operation", "versions", "REFERENCE", "CPU"], operations)}
 Opset 7 and later. Versions: where the meaning changed, the operator sets from which each mapping holds.
 
 ${table(["operator", "versions"], onnx)}
+
+## Caffe layers (${supportedLayers().length})
+
+${supportedLayers().join(", ")}. Layers that feed data become inputs; losses and reports are left out.
 `;
 }

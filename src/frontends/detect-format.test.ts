@@ -40,6 +40,14 @@ describe("formats are told by their content, whatever the name", () => {
   });
 
   test.each([
+    ["the text of a network", text('name: "net"\nlayer {\n  name: "x"\n  type: "Input"\n}\n')],
+    ["weights", join2(field(1, "net"), field(100, join2(field(1, "conv1"), field(2, "Convolution"))))],
+    ["weights of version 1 of the format", field(2, join2(field(4, "conv1"), Uint8Array.of(40, 4)))],
+  ])("Caffe, %s", (_, bytes) => {
+    for (const name of ["model", "model.onnx", "model.xml"]) expect(failure(bytes, name).message).toMatch(/model\.(caffemodel|prototxt)/);
+  });
+
+  test.each([
     ["TensorFlow Lite", "a TensorFlow Lite model", latin1("\x1c\0\0\0TFL3\x14\0\x20\0")],
     ["TensorFlow", "a TensorFlow GraphDef", graphDef],
     ["TensorFlow", "a TensorFlow meta graph", metaGraph],
@@ -50,9 +58,6 @@ describe("formats are told by their content, whatever the name", () => {
     ["TensorFlow.js", "a TensorFlow.js layers model", text('{\n "modelTopology": {}, "format":"layers-model"}')],
     ["Keras", "an HDF5 file, as Keras writes", latin1("\x89HDF\r\n\x1a\n\0\0")],
     ["Keras", "a Keras model", zipSync({ "metadata.json": text("{}"), "config.json": text("{}"), "model.weights.h5": text("") })],
-    ["Caffe", "the weights of a Caffe network", join2(field(1, "net"), field(100, join2(field(1, "conv1"), field(2, "Convolution"))))],
-    ["Caffe", "the weights of a Caffe network of version 1", field(2, join2(field(4, "conv1"), Uint8Array.of(40, 4)))],
-    ["Caffe", "the description of a Caffe network", text('name: "net"\nlayer {\n  name: "x"\n  type: "Input"\n}\n')],
     ["MXNet", "the symbol of an MXNet network", text('{\n  "nodes": [\n    {\n      "op": "null", "name": "data", "inputs": []}]}')],
     ["MXNet", "the arrays of an MXNet network", latin1("\x12\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0")],
     ["Kaldi", "a Kaldi network", latin1("\0B<Nnet3> \ninput-node name=input dim=4\n")],
@@ -92,7 +97,7 @@ describe("formats are told by their content, whatever the name", () => {
   it("takes the framework that is named, and says which have no reader", () => {
     const named = (framework: string): VintnerError => thrownBy(() => readModelSync({ bytes: text("what") }, { framework }));
     expect(named("onnx").message).toContain("not an ONNX model");
-    expect(named("Caffe")).toMatchObject({ code: "UNSUPPORTED", details: { what: "models of Caffe cannot be read yet" } });
+    expect(named("MXNet")).toMatchObject({ code: "UNSUPPORTED", details: { what: "models of MXNet cannot be read yet" } });
     expect(named("caffe9")).toMatchObject({ code: "INVALID_ARGUMENT", details: { expected: expect.stringContaining("onnx") } });
   });
 });
@@ -108,7 +113,7 @@ describe("a folder, or a map of files", () => {
     writeFileSync(join(folder, "two/b.onnx"), onnx);
     writeFileSync(join(folder, "saved/saved_model.pb"), join2(Uint8Array.of(8, 1), field(2, metaGraph)));
     writeFileSync(join(folder, "none/readme.txt"), "about");
-    writeFileSync(join(folder, "source/net.prototxt"), "layer { }\n");
+    writeFileSync(join(folder, "source/net.nnet3"), "<Nnet3> \n");
     writeFileSync(join(folder, "source/model"), onnx);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -149,10 +154,6 @@ describe.skipIf(absent !== "")(`real models of formats without a reader${absent}
     ["multi_basicpitch/tfjs/model.json", "a TensorFlow.js graph model"],
     ["multi_basicpitch/tfjs", "a TensorFlow.js graph model"],
     ["multi_blazeface/blazeface.json", "a TensorFlow.js graph model"],
-    ["multi_mtcnn/det1.caffemodel", "the weights of a Caffe network"],
-    ["multi_ultraface/RFB-320.caffemodel", "the weights of a Caffe network"],
-    ["multi_mtcnn/det1.prototxt", "the description of a Caffe network"],
-    ["multi_ultraface/RFB-320.prototxt", "the description of a Caffe network"],
     ["multi_mtcnn/det1-symbol.json", "the symbol of an MXNet network"],
     ["multi_samplenet/samplenet-0000.params", "the arrays of an MXNet network"],
     ["kaldi/relu_D10_T11/model.raw", "a Kaldi network"],

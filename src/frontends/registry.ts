@@ -1,4 +1,4 @@
-import { caffeFormat } from "./detection/caffe.ts";
+import { caffeFrontend } from "./caffe/caffe-frontend.ts";
 import { kaldiFormat } from "./detection/kaldi.ts";
 import { kerasFormat } from "./detection/keras.ts";
 import { mxnetFormat } from "./detection/mxnet.ts";
@@ -10,7 +10,7 @@ import { irFrontend } from "./ir/ir-frontend.ts";
 import { onnxFrontend } from "./onnx/onnx-frontend.ts";
 
 /** Every frontend, in the order in which they are asked whether they know a file. */
-export const frontends: readonly Frontend[] = [irFrontend, onnxFrontend];
+export const frontends: readonly Frontend[] = [irFrontend, onnxFrontend, caffeFrontend];
 
 /** Formats that are known when they are seen, so that the error says what a file is. One that gets a reader moves up. */
 export const formatsWithoutReader: readonly ModelFormat[] = [
@@ -18,7 +18,6 @@ export const formatsWithoutReader: readonly ModelFormat[] = [
   tfliteFormat,
   tfjsFormat,
   kerasFormat,
-  caffeFormat,
   mxnetFormat,
   kaldiFormat,
 ];

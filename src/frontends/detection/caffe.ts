@@ -8,7 +8,7 @@ const layersV1 = 2;
 const layersV2 = 100;
 const netFields = [1, 2, 3, 4, 5, 6, 7, 8, layersV2];
 
-/** NetParameter, as text (.prototxt) or with its weights (.caffemodel). */
+/** NetParameter, as text (.prototxt), which a model begins with, or with its weights (.caffemodel), which only fit: a folder has both. */
 export const caffeFormat: ModelFormat = {
   name: "caffe",
   title: "Caffe",
@@ -22,7 +22,7 @@ function detectBinary(file: RandomAccess): Detection | undefined {
   const layer = fields.find((f) => f.number === layersV2 && f.wireType === 2);
   const name = fields.find((f) => f.number === 1);
   if (layer !== undefined && (name === undefined || isText(file, name)))
-    return { confidence: "certain", what: "the weights of a Caffe network" };
+    return { confidence: "likely", what: "the weights of a Caffe network" };
   const old = fields.find((f) => f.number === layersV1 && f.wireType === 2);
   return old !== undefined && isOldLayer(file, old) && (name === undefined || isText(file, name))
     ? { confidence: "likely", what: "the weights of a Caffe network of version 1" }
