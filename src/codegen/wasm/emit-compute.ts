@@ -1,5 +1,6 @@
-import { invariant, VintnerError } from "../../common/errors.ts";
+import { invariant } from "../../common/errors.ts";
 import type { ComputeOp, Register } from "../../kernel/kernel.ts";
+import { emitDotBf16, emitDotU8I8, emitDotU8I8Narrow } from "./emit-dot-products.ts";
 import type { InstructionName } from "./instructions.ts";
 import type { VectorContext } from "./vector-context.ts";
 
@@ -9,189 +10,197 @@ export interface ComputeStatement {
   readonly element: Register["element"];
   readonly lanes: number;
   readonly immediate: number;
+  readonly table: readonly number[];
   readonly push: (operand: number) => void;
 }
 
-/** Operations that are one instruction over operands in order, by the operands' element; a mask is like i32. */
-const direct: Readonly<Partial<Record<ComputeOp, readonly [f32: InstructionName | undefined, i32: InstructionName | undefined]>>> = {
-  add: ["f32x4.add", "i32x4.add"],
-  sub: ["f32x4.sub", "i32x4.sub"],
-  mul: ["f32x4.mul", "i32x4.mul"],
-  div: ["f32x4.div", undefined],
-  min: [undefined, "i32x4.min_s"],
-  max: [undefined, "i32x4.max_s"],
-  neg: ["f32x4.neg", "i32x4.neg"],
-  abs: ["f32x4.abs", "i32x4.abs"],
-  sqrt: ["f32x4.sqrt", undefined],
-  floor: ["f32x4.floor", undefined],
-  ceil: ["f32x4.ceil", undefined],
-  round: ["f32x4.nearest", undefined],
-  trunc: ["f32x4.trunc", undefined],
-  and: ["v128.and", "v128.and"],
-  or: ["v128.or", "v128.or"],
-  xor: ["v128.xor", "v128.xor"],
-  not: ["v128.not", "v128.not"],
-  eq: ["f32x4.eq", "i32x4.eq"],
-  ne: ["f32x4.ne", "i32x4.ne"],
-  lt: ["f32x4.lt", "i32x4.lt_s"],
-  le: ["f32x4.le", "i32x4.le_s"],
-  gt: ["f32x4.gt", "i32x4.gt_s"],
-  ge: ["f32x4.ge", "i32x4.ge_s"],
-  toF32: [undefined, "f32x4.convert_i32x4_s"],
-};
+/** Pushes the result of an operation. */
+type ComputeEmitter = (context: VectorContext, statement: ComputeStatement) => void;
 
-const shifts: Readonly<Partial<Record<ComputeOp, InstructionName>>> = {
-  shiftLeft: "i32x4.shl",
-  shiftRight: "i32x4.shr_s",
-  shiftRightLogical: "i32x4.shr_u",
-};
+export const emitCompute: ComputeEmitter = (context, statement) => emitters[statement.op](context, statement);
 
-/** 32-bit lanes of the two operands (4 to 7 are the second's) that a shuffle takes. */
-const unpacks: Readonly<Partial<Record<ComputeOp, readonly number[]>>> = {
-  unpackLow32: [0, 4, 1, 5],
-  unpackHigh32: [2, 6, 3, 7],
-  unpackLow64: [0, 1, 4, 5],
-  unpackHigh64: [2, 3, 6, 7],
-};
+type Instructions = readonly [f32: InstructionName | undefined, i32: InstructionName | undefined];
 
+function emitByElement(context: VectorContext, { op, element }: ComputeStatement, [f32, i32]: Instructions): void {
+  // A mask is like i32.
+  const instruction = element === "f32" ? f32 : i32;
+  invariant(instruction, `no WebAssembly for ${op} of ${element}`);
+  context.assembler.op(instruction);
+}
+
+/** Operations that are one instruction over their operands in order, by the operands' element. */
+const unary =
+  (...instructions: Instructions): ComputeEmitter =>
+  (context, statement) => {
+    statement.push(0);
+    emitByElement(context, statement, instructions);
+  };
+const binary =
+  (...instructions: Instructions): ComputeEmitter =>
+  (context, statement) => {
+    statement.push(0);
+    statement.push(1);
+    emitByElement(context, statement, instructions);
+  };
+
+const shift =
+  (instruction: InstructionName): ComputeEmitter =>
+  ({ assembler }, { push, immediate }) => {
+    push(0);
+    assembler.i32(immediate);
+    assembler.op(instruction);
+  };
+
+/** Combines what two functions push. */
 type Combine = (context: VectorContext, a: () => void, b: () => void, element: Register["element"]) => void;
 
 // pmin(x, y) is y < x ? y : x, so that the operands change places.
-const minimum: Combine = ({ assembler }, a, b, element) => {
-  if (element === "f32") b();
-  a();
-  if (element === "i32") b();
-  assembler.op(element === "f32" ? "f32x4.pmin" : "i32x4.min_s");
-};
-const maximum: Combine = ({ assembler }, a, b, element) => {
-  if (element === "f32") b();
-  a();
-  if (element === "i32") b();
-  assembler.op(element === "f32" ? "f32x4.pmax" : "i32x4.max_s");
-};
+const extreme =
+  (f32: InstructionName, i32: InstructionName): Combine =>
+  ({ assembler }, a, b, element) => {
+    if (element === "f32") b();
+    a();
+    if (element === "i32") b();
+    assembler.op(element === "f32" ? f32 : i32);
+  };
+const minimum = extreme("f32x4.pmin", "i32x4.min_s");
+const maximum = extreme("f32x4.pmax", "i32x4.max_s");
 const sum: Combine = ({ assembler }, a, b, element) => {
   a();
   b();
   assembler.op(element === "f32" ? "f32x4.add" : "i32x4.add");
 };
-const reductions: Readonly<Partial<Record<ComputeOp, Combine>>> = { sumLanes: sum, maxLanes: maximum, minLanes: minimum };
 
-/** Pushes the result of an operation. */
-export function emitCompute(context: VectorContext, statement: ComputeStatement): void {
-  const { assembler: a } = context;
-  const { op, element, lanes, immediate, push } = statement;
-  const instruction = direct[op]?.[element === "f32" ? 0 : 1];
-  if (instruction) {
-    push(0);
-    // One operand or two, by the instruction's type.
-    if (!unary.has(op)) push(1);
-    a.op(instruction);
-    return;
-  }
-  const shift = shifts[op];
-  if (shift) {
-    push(0);
-    a.i32(immediate);
-    a.op(shift);
-    return;
-  }
-  const reduction = reductions[op];
-  if (reduction) {
-    emitReduction(context, statement, reduction);
-    return;
-  }
-  const unpack = unpacks[op];
-  if (unpack) {
-    push(0);
-    push(1);
-    emitShuffle(context, unpack);
-    return;
-  }
-  switch (op) {
-    case "min":
-      minimum(
-        context,
-        () => push(0),
-        () => push(1),
-        element,
-      );
-      return;
-    case "max":
-      maximum(
-        context,
-        () => push(0),
-        () => push(1),
-        element,
-      );
-      return;
-    case "fma":
-      for (const operand of [0, 1]) push(operand);
-      if (context.relaxed) {
-        push(2);
-        a.op("f32x4.relaxed_madd");
-      } else {
-        a.op("f32x4.mul");
-        push(2);
-        a.op("f32x4.add");
-      }
-      return;
-    case "select":
-      push(1);
-      push(2);
-      push(0);
-      a.op(context.relaxed ? "i32x4.relaxed_laneselect" : "v128.bitselect");
-      return;
-    case "toI32":
-      push(0);
-      a.op(context.relaxed ? "i32x4.relaxed_trunc_f32x4_s" : "i32x4.trunc_sat_f32x4_s");
-      return;
-    case "asF32":
-    case "asI32":
-      push(0);
-      return;
-    case "broadcastLane":
-      push(0);
-      emitSelfShuffle(context, [immediate, immediate, immediate, immediate]);
-      return;
-    case "dotU8I8":
-    case "dotU8I8Narrow":
-    case "dotBf16":
-    case "shuffleBytes":
-      throw new VintnerError("UNSUPPORTED", { what: `WebAssembly has no ${op} yet` });
-    default:
-      invariant(false, `no WebAssembly for ${op} of ${element} x ${lanes}`);
-  }
-}
-
-const unary: ReadonlySet<ComputeOp> = new Set<ComputeOp>(["neg", "abs", "sqrt", "floor", "ceil", "round", "trunc", "not", "toF32"]);
+const combined =
+  (combine: Combine): ComputeEmitter =>
+  (context, { push, element }) =>
+    combine(
+      context,
+      () => push(0),
+      () => push(1),
+      element,
+    );
 
 /** Combines halves of the lanes until every lane has the result. */
-function emitReduction(context: VectorContext, { lanes, push, element }: ComputeStatement, combine: Combine): void {
+const reduction =
+  (combine: Combine): ComputeEmitter =>
+  (context, { lanes, push, element }) => {
+    push(0);
+    for (let half = lanes / 2; half >= 1; half /= 2)
+      context.withVector((vector) => {
+        context.assembler.set(vector);
+        const value = (): void => context.assembler.get(vector);
+        const rotated = (): void => {
+          value();
+          value();
+          emitShuffle(
+            context,
+            [0, 1, 2, 3].map((lane) => (lane + half) % lanes),
+          );
+        };
+        combine(context, value, rotated, element);
+      });
+  };
+
+/** Interleaves by 32-bit lanes of the two operands (4 to 7 are the second's). */
+const unpack =
+  (...lanes: readonly number[]): ComputeEmitter =>
+  (context, { push }) => {
+    push(0);
+    push(1);
+    emitShuffle(context, lanes);
+  };
+
+const fma: ComputeEmitter = ({ assembler: a, relaxed }, { push }) => {
   push(0);
-  for (let half = lanes / 2; half >= 1; half /= 2)
-    context.withScratch((vector) => {
-      context.assembler.set(vector);
-      const value = (): void => context.assembler.get(vector);
-      const rotated = (): void => {
-        value();
-        value();
-        emitShuffle(
-          context,
-          [0, 1, 2, 3].map((lane) => (lane + half) % lanes),
-        );
-      };
-      combine(context, value, rotated, element);
-    });
-}
+  push(1);
+  if (relaxed) {
+    push(2);
+    a.op("f32x4.relaxed_madd");
+  } else {
+    a.op("f32x4.mul");
+    push(2);
+    a.op("f32x4.add");
+  }
+};
+
+const select: ComputeEmitter = ({ assembler, relaxed }, { push }) => {
+  push(1);
+  push(2);
+  push(0);
+  assembler.op(relaxed ? "i32x4.relaxed_laneselect" : "v128.bitselect");
+};
+
+const toI32: ComputeEmitter = ({ assembler, relaxed }, { push }) => {
+  push(0);
+  assembler.op(relaxed ? "i32x4.relaxed_trunc_f32x4_s" : "i32x4.trunc_sat_f32x4_s");
+};
+
+const sameBits: ComputeEmitter = (_, { push }) => push(0);
+
+const broadcastLane: ComputeEmitter = (context, { push, immediate }) => {
+  push(0);
+  context.withVector((vector) => {
+    context.assembler.op("local.tee", vector);
+    context.assembler.get(vector);
+    emitShuffle(context, [immediate, immediate, immediate, immediate]);
+  });
+};
+
+const shuffleBytes: ComputeEmitter = (context, { push, table }) => {
+  push(0);
+  // Places from 16 on give 0, such as 255, which is -1.
+  context.vector(table.map((from) => from & 255));
+  context.assembler.op("i8x16.swizzle");
+};
+
+const emitters: Readonly<Record<ComputeOp, ComputeEmitter>> = {
+  add: binary("f32x4.add", "i32x4.add"),
+  sub: binary("f32x4.sub", "i32x4.sub"),
+  mul: binary("f32x4.mul", "i32x4.mul"),
+  div: binary("f32x4.div", undefined),
+  min: combined(minimum),
+  max: combined(maximum),
+  fma,
+  neg: unary("f32x4.neg", "i32x4.neg"),
+  abs: unary("f32x4.abs", "i32x4.abs"),
+  sqrt: unary("f32x4.sqrt", undefined),
+  floor: unary("f32x4.floor", undefined),
+  ceil: unary("f32x4.ceil", undefined),
+  round: unary("f32x4.nearest", undefined),
+  trunc: unary("f32x4.trunc", undefined),
+  and: binary("v128.and", "v128.and"),
+  or: binary("v128.or", "v128.or"),
+  xor: binary("v128.xor", "v128.xor"),
+  not: unary("v128.not", "v128.not"),
+  shiftLeft: shift("i32x4.shl"),
+  shiftRight: shift("i32x4.shr_s"),
+  shiftRightLogical: shift("i32x4.shr_u"),
+  eq: binary("f32x4.eq", "i32x4.eq"),
+  ne: binary("f32x4.ne", "i32x4.ne"),
+  lt: binary("f32x4.lt", "i32x4.lt_s"),
+  le: binary("f32x4.le", "i32x4.le_s"),
+  gt: binary("f32x4.gt", "i32x4.gt_s"),
+  ge: binary("f32x4.ge", "i32x4.ge_s"),
+  select,
+  toF32: unary(undefined, "f32x4.convert_i32x4_s"),
+  toI32,
+  asF32: sameBits,
+  asI32: sameBits,
+  sumLanes: reduction(sum),
+  maxLanes: reduction(maximum),
+  minLanes: reduction(minimum),
+  broadcastLane,
+  unpackLow32: unpack(0, 4, 1, 5),
+  unpackHigh32: unpack(2, 6, 3, 7),
+  unpackLow64: unpack(0, 1, 4, 5),
+  unpackHigh64: unpack(2, 3, 6, 7),
+  dotU8I8: emitDotU8I8,
+  dotU8I8Narrow: emitDotU8I8Narrow,
+  dotBf16: emitDotBf16,
+  shuffleBytes,
+};
 
 function emitShuffle({ assembler }: VectorContext, lanes: readonly number[]): void {
   assembler.op("i8x16.shuffle", ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte)));
-}
-
-function emitSelfShuffle(context: VectorContext, lanes: readonly number[]): void {
-  context.withScratch((vector) => {
-    context.assembler.op("local.tee", vector);
-    context.assembler.get(vector);
-    emitShuffle(context, lanes);
-  });
 }

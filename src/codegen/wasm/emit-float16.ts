@@ -8,8 +8,8 @@ import { f32Bits, type VectorContext } from "./vector-context.ts";
 /** Replaces the half floats' bits on the stack by their f32 values. */
 export function emitWidenFloat16(context: VectorContext): void {
   const { assembler: a } = context;
-  context.withScratch((half) =>
-    context.withScratch((magnitude) => {
+  context.withVector((half) =>
+    context.withVector((magnitude) => {
       a.op("local.tee", half);
       context.constant(0x7fff);
       a.op("v128.and");
@@ -38,8 +38,8 @@ export function emitWidenFloat16(context: VectorContext): void {
 /** Replaces the f32 values on the stack by half floats' bits, to nearest even; NaN becomes the quiet NaN of its sign. */
 export function emitNarrowFloat16(context: VectorContext): void {
   const { assembler: a } = context;
-  context.withScratch((value) =>
-    context.withScratch((magnitude) => {
+  context.withVector((value) =>
+    context.withVector((magnitude) => {
       a.op("local.tee", value);
       context.constant(0x7fffffff);
       a.op("v128.and");

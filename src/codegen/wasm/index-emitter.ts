@@ -1,9 +1,18 @@
-import type { IndexDefinition, IndexExpression, IndexVariable } from "../../kernel/kernel.ts";
-import type { Address } from "./emit-memory.ts";
+import { invariant } from "../../common/errors.ts";
+import type { IndexDefinition, IndexExpression, IndexVariable, MemoryElement } from "../../kernel/kernel.ts";
+import type { LoadDefinition } from "../address-plan.ts";
+import { type Address, alignmentOf } from "./emit-memory.ts";
 import type { FunctionAssembler } from "./function-assembler.ts";
+import type { InstructionName } from "./instructions.ts";
 import type { LocalPool } from "./local-pool.ts";
 
-const indexLoads = { i32: "i32.load", u8: "i32.load8_u", i8: "i32.load8_s" } as const;
+const indexLoads: Readonly<Partial<Record<MemoryElement, InstructionName>>> = {
+  i32: "i32.load",
+  u16: "i32.load16_u",
+  i16: "i32.load16_s",
+  u8: "i32.load8_u",
+  i8: "i32.load8_s",
+};
 
 /** Emits the integer arithmetic of a kernel: index expressions and definitions over variables in i32 locals. */
 export class IndexEmitter {
@@ -71,10 +80,7 @@ export class IndexEmitter {
         this.#extreme(d.op);
         return;
       case "load": {
-        const { push, offset } = address as Address;
-        const { element } = d;
-        push();
-        a.op(indexLoads[element as keyof typeof indexLoads], element === "i32" ? 2 : 0, offset);
+        this.#load(d, address as Address);
         a.i32(d.least);
         this.#extreme("max");
         a.i32(d.most);
@@ -82,6 +88,45 @@ export class IndexEmitter {
         return;
       }
     }
+  }
+
+  #load({ element, buffer }: LoadDefinition, { push, offset }: Address): void {
+    const a = this.#assembler;
+    const align = alignmentOf(element, buffer.element);
+    if (element === "i64") {
+      this.#loadSaturated(push, offset);
+      return;
+    }
+    const load = indexLoads[element];
+    invariant(load, `an index of ${element}`);
+    push();
+    a.op(load, align, offset);
+  }
+
+  /** A 64-bit integer as the nearest one of 32 bits: bounds that it is clamped to have no more. */
+  #loadSaturated(push: () => void, offset: number): void {
+    const a = this.#assembler;
+    this.#pool.withLocal("i32", (low) =>
+      this.#pool.withLocal("i32", (high) => {
+        push();
+        a.op("i32.load", 2, offset);
+        a.op("local.tee", low);
+        push();
+        a.op("i32.load", 2, offset + 4);
+        // The largest or, where the number is negative, the smallest of 32 bits.
+        a.op("local.tee", high);
+        a.i32(31);
+        a.op("i32.shr_s");
+        a.i32(0x7fffffff);
+        a.op("i32.xor");
+        a.get(low);
+        a.i32(31);
+        a.op("i32.shr_s");
+        a.get(high);
+        a.op("i32.eq");
+        a.op("select");
+      }),
+    );
   }
 
   /** The smaller or larger of the two integers on the stack. */

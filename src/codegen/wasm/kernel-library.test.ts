@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { KernelBuilder } from "../../kernel/builder.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { targets } from "../../kernel/targets.fixture.ts";
+import { vectorFeatures } from "./features.ts";
 import { installLibrary, KernelLibraries, type KernelLibrary } from "./kernel-library.ts";
 
 const target = targets["wasm-simd"];
@@ -17,7 +18,7 @@ function libraries() {
   const added: KernelLibrary[] = [];
   const removed: KernelLibrary[] = [];
   const made = new KernelLibraries(
-    target,
+    vectorFeatures("wasm-simd"),
     { minimum: 1, maximum: 1, shared: false },
     { onAdd: (library) => added.push(library), onRemove: (library) => removed.push(library) },
   );
@@ -60,7 +61,7 @@ describe("KernelLibraries", () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
     let installations = 0;
     const made = new KernelLibraries(
-      target,
+      vectorFeatures("wasm-simd"),
       { minimum: 1, maximum: 1, shared: false },
       {
         onAdd: (library) => {

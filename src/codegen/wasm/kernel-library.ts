@@ -1,8 +1,8 @@
 import type { Kernel } from "../../kernel/kernel.ts";
-import type { KernelTarget } from "../../kernel/target.ts";
 import type { FunctionAssembler } from "./function-assembler.ts";
 import { emitKernel, kernelFunctionType } from "./kernel-emitter.ts";
 import { type MemoryLimits, ModuleBuilder } from "./module-builder.ts";
+import type { VectorFeatures } from "./vector-context.ts";
 
 /** Kernels of one module. Browsers compile at once, on the page's main thread, only what is not too large. */
 const mostKernels = 64;
@@ -39,7 +39,7 @@ export interface LibraryListener {
 
 /** Compiles kernels, each key once, and keeps them as long as programs use them, and a while longer. */
 export class KernelLibraries {
-  readonly #target: KernelTarget;
+  readonly #features: VectorFeatures;
   readonly #memory: MemoryLimits;
   readonly #listener: LibraryListener;
   readonly #byKey = new Map<string, { readonly library: KernelLibrary; readonly index: number }>();
@@ -48,8 +48,8 @@ export class KernelLibraries {
   readonly #idle = new Set<KernelLibrary>();
   #tableSize = 0;
 
-  constructor(target: KernelTarget, memory: MemoryLimits, listener: LibraryListener) {
-    this.#target = target;
+  constructor(features: VectorFeatures, memory: MemoryLimits, listener: LibraryListener) {
+    this.#features = features;
     this.#memory = memory;
     this.#listener = listener;
   }
@@ -76,7 +76,7 @@ export class KernelLibraries {
     const m = new ModuleBuilder();
     m.importMemory("env", "memory", this.#memory);
     m.importTable("env", "table");
-    const functions = kernels.map((kernel) => m.addFunction(kernel.name, kernelFunctionType, (a) => emitKernel(kernel, this.#target, a)));
+    const functions = kernels.map((kernel) => m.addFunction(kernel.name, kernelFunctionType, (a) => emitKernel(kernel, this.#features, a)));
     m.addElements(this.#tableSize, functions);
     m.export(
       "warm",

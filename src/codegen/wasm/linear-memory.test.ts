@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { reservedBytes } from "./kernel-emitter.ts";
+import { reservedBytes } from "./running-pointers.ts";
 import { LinearMemory } from "./linear-memory.ts";
 
 describe.each([false, true])("LinearMemory, shared %s", (shared) => {

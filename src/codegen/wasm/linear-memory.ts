@@ -1,7 +1,7 @@
 import { VintnerError } from "../../common/errors.ts";
 import type { Memory } from "../../kernel/engine.ts";
-import { reservedBytes } from "./kernel-emitter.ts";
 import type { MemoryLimits } from "./module-builder.ts";
+import { reservedBytes } from "./running-pointers.ts";
 
 const pageBytes = 65536;
 const alignment = 64;

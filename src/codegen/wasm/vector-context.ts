@@ -1,14 +1,22 @@
 import type { FunctionAssembler } from "./function-assembler.ts";
 
-/** What the emitters of single operations need of the kernel's emitter. Every kernel register is a v128; unused lanes hold anything. */
-export interface VectorContext {
-  readonly assembler: FunctionAssembler;
+/** What the engine does beyond plain SIMD. */
+export interface VectorFeatures {
   /** Whether relaxed SIMD instructions may be used. */
   readonly relaxed: boolean;
+  /** Whether `i32x4.relaxed_dot_i8x16_i7x16_add_s` takes its second operand's bytes as unsigned, all eight bits of them. */
+  readonly unsignedRelaxedDot: boolean;
+}
+
+/** What single operations need of the kernel's emitter. Every kernel register is a v128; unused lanes hold anything. */
+export interface VectorContext extends VectorFeatures {
+  readonly assembler: FunctionAssembler;
   /** Pushes a vector with these 32 bits in every lane. */
-  constant(bits: number): void;
+  readonly constant: (bits: number) => void;
+  /** Pushes a vector of sixteen bytes. */
+  readonly vector: (bytes: readonly number[]) => void;
   /** Runs `body` with a v128 local of its own. */
-  withScratch(body: (local: number) => void): void;
+  readonly withVector: (body: (local: number) => void) => void;
 }
 
 const words = new Int32Array(1);

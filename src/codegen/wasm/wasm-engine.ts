@@ -6,13 +6,14 @@ import type { Kernel } from "../../kernel/kernel.ts";
 import { checkStepOperands } from "../../kernel/memory-array.ts";
 import type { KernelTarget } from "../../kernel/target.ts";
 import { planStepTable, writeStepTable } from "../scheduler/step-table.ts";
-import { availableWasmTargets } from "./features.ts";
+import { availableWasmTargets, vectorFeatures } from "./features.ts";
 import { emitKernel, kernelFunctionType } from "./kernel-emitter.ts";
 import { installLibrary, KernelLibraries, type KernelUse, removeLibrary } from "./kernel-library.ts";
 import { LinearBlock, LinearMemory } from "./linear-memory.ts";
 import { ModuleBuilder } from "./module-builder.ts";
 import { printFunction } from "./print-function.ts";
 import { buildScheduler, poolAddress, poolWord, type SchedulerExports, schedulerOptions } from "./scheduler.ts";
+import type { VectorFeatures } from "./vector-context.ts";
 import { WasmProgram } from "./wasm-program.ts";
 import { type WasmTargetName, wasmTargets } from "./wasm-targets.ts";
 import { WorkerPool } from "./worker-pool.ts";
@@ -58,6 +59,7 @@ class WasmEngine implements Engine {
   readonly target: KernelTarget;
   readonly threads: number;
   readonly hasStableMemory = false;
+  readonly #features: VectorFeatures;
   readonly #memory: LinearMemory;
   readonly #scheduler: SchedulerExports;
   readonly #pool: WorkerPool | undefined;
@@ -73,6 +75,7 @@ class WasmEngine implements Engine {
 
   constructor(target: KernelTarget, threads: number) {
     this.target = target;
+    this.#features = vectorFeatures(target.name as WasmTargetName);
     this.threads = threads > 1 && canShareMemory() ? threads : 1;
     this.#memory = new LinearMemory(this.threads > 1);
     const { memory, limits } = this.#memory;
@@ -85,7 +88,7 @@ class WasmEngine implements Engine {
       abandoned.register(this, this.#pool, this.#pool);
       new Int32Array(memory.buffer)[poolWord("wanted")] = this.threads;
     }
-    this.#libraries = new KernelLibraries(target, limits, {
+    this.#libraries = new KernelLibraries(this.#features, limits, {
       onAdd: (library) => {
         const { warm } = installLibrary(library, table, imports);
         this.#pool?.onAdd(library);
@@ -163,7 +166,7 @@ class WasmEngine implements Engine {
 
   disassemble(kernel: Kernel): string {
     const m = new ModuleBuilder();
-    m.addFunction(kernel.name, kernelFunctionType, (a) => emitKernel(kernel, this.target, a));
+    m.addFunction(kernel.name, kernelFunctionType, (a) => emitKernel(kernel, this.#features, a));
     return printFunction(m.functions[0]);
   }
 
