@@ -1,11 +1,12 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { runKernel } from "../../../test/support/run-kernel.ts";
+import { bfloat16ToNumber, numberToBfloat16 } from "../../common/bfloat16.ts";
 import { float16ToNumber, numberToFloat16 } from "../../common/float16.ts";
 import { KernelBuilder } from "../../kernel/builder.ts";
 import { computeOperations } from "../../kernel/compute-operations.ts";
 import type { Engine } from "../../kernel/engine.ts";
 import { InterpreterEngine } from "../../kernel/interpreter-engine.ts";
-import type { ComputeOp, MemoryElement, Register } from "../../kernel/kernel.ts";
+import { type ComputeOp, integerRanges, type MemoryElement, type Register, registerElements } from "../../kernel/kernel.ts";
 import type { MemoryArray } from "../../kernel/memory-array.ts";
 import { targets } from "../../kernel/targets.fixture.ts";
 import { verifyKernel } from "../../kernel/verify-kernel.ts";
@@ -210,18 +211,178 @@ describe.each(engines.map((engine) => [nameOf(engine), engine] as const))("%s", 
     expect(got).toEqual([...x].map((v) => v - 0.75));
   });
 
-  describe.each(["f32", "i32", "f16", "u8", "i8"] as const)("memory of %s", (element) => {
+  it.each(["u8", "i8", "u16", "i16"] as const)("stores to %s saturate", (element) => {
+    const array = { u8: Uint8Array, i8: Int8Array, u16: Uint16Array, i16: Int16Array }[element];
+    const [least, most] = integerRanges[element] as readonly [number, number];
+    const values = [...wholes, 127, 128, -129, 32767, 32768, -32769, 65535, 65536, 70000, -70000, 3, -3];
+    for (const count of [1, 2, 3, 4]) {
+      const k = new KernelBuilder("saturate", engine.target);
+      const x = k.buffer("x", "i32", values.length, "read");
+      const y = k.buffer("y", element, values.length, "write");
+      for (let i = 0; i < values.length; i += 4) k.store(y, i, k.load(x, i, { lanes: 4 }), { count, saturate: true });
+      const kernel = k.build({ key: `saturate ${element} ${count}` });
+      verifyKernel(kernel, engine.target);
+      const [, got] = runKernel(engine, kernel, [Int32Array.from(values), new array(values.length)]);
+      expect([...got]).toEqual(values.map((v, i) => (i % 4 < count ? Math.max(least, Math.min(most, v)) : 0)));
+    }
+  });
+
+  it("moves bytes and 64 bits as words, at any unit of the buffer", () => {
+    const k = new KernelBuilder("words", engine.target);
+    const bytes = k.buffer("bytes", "u8", 23, "read");
+    const words = k.buffer("words", "i32", 8, "write");
+    const wide = k.buffer("wide", "i64", 2, "read");
+    const copy = k.buffer("copy", "i64", 2, "write");
+    k.store(words, 0, k.load(bytes, 1, { as: "i32", lanes: 4 }));
+    k.store(words, 4, k.broadcast(bytes, 19, 4, { as: "i32" }));
+    k.store(copy, 0, k.load(wide, 0, { as: "i32", lanes: 4 }), { as: "i32" });
+    const kernel = k.build({ key: "words" });
+    verifyKernel(kernel, engine.target);
+    const given = Uint8Array.from({ length: 23 }, (_, i) => 200 + i * 7);
+    const longs = new Int32Array(BigInt64Array.of(-5n, 2n ** 62n).buffer);
+    const [, got, , copied] = runKernel(engine, kernel, [given, new Int32Array(8), longs, new Int32Array(4)]);
+    const view = new DataView(given.buffer);
+    expect([...got]).toEqual([1, 5, 9, 13, 19, 19, 19, 19].map((at) => view.getInt32(at, true)));
+    expect(copied).toEqual(longs);
+  });
+
+  it("reads indices of 64 bits, clamped in 64 bits", () => {
+    const values = [
+      0n,
+      5n,
+      100n,
+      -1n,
+      2n ** 31n,
+      2n ** 32n,
+      2n ** 32n + 7n,
+      2n ** 63n - 1n,
+      -(2n ** 63n),
+      -(2n ** 31n),
+      -(2n ** 32n) + 9n,
+      42n,
+    ];
+    const k = new KernelBuilder("index", engine.target);
+    const x = k.buffer("x", "i64", values.length, "read");
+    const table = k.buffer("table", "i32", 101, "read");
+    const y = k.buffer("y", "i32", values.length, "write");
+    k.for(values.length, (i) => k.store(y, i, k.load(table, k.loadIndex(x, i, 3, 100), { lanes: 1 })));
+    const kernel = k.build({ key: "index i64" });
+    verifyKernel(kernel, engine.target);
+    const got = runKernel(engine, kernel, [
+      new Int32Array(BigInt64Array.from(values).buffer),
+      Int32Array.from({ length: 101 }, (_, i) => i),
+      new Int32Array(values.length),
+    ]);
+    expect([...got[2]]).toEqual(values.map((v) => Number(v < 3n ? 3n : v > 100n ? 100n : v)));
+  });
+
+  it.each(["f32", "i32"] as const)("gathers %s by lanes, clamped", (element) => {
+    const offsets = [0, 5, 9, 10, -1, 2147483647, -2147483648, 3];
+    for (const lanes of [1, 2, 4]) {
+      const k = new KernelBuilder("gather", engine.target);
+      const x = k.buffer("x", element, 24, "read");
+      const at = k.buffer("at", "i32", 8, "read");
+      const y = k.buffer("y", element, 16, "write");
+      k.for(2, (i) => {
+        for (let o = 0; o < 8; o += lanes) k.store(y, i.mul(8).add(o), k.gather(x, i.mul(12).add(2), k.load(at, o, { lanes }), 9));
+      });
+      const kernel = k.build({ key: `gather ${element} ${lanes}` });
+      verifyKernel(kernel, engine.target);
+      const array = (values: number[]): MemoryArray => (element === "f32" ? Float32Array.from(values) : Int32Array.from(values));
+      const numbers = Array.from({ length: 24 }, (_, i) => i);
+      const got = runKernel(engine, kernel, [array(numbers), Int32Array.from(offsets), array(Array(16).fill(0))]);
+      expect([...got[2]]).toEqual([2, 14].flatMap((base) => offsets.map((o) => base + Math.max(0, Math.min(9, o)))));
+    }
+  });
+
+  it("has scratch memory for each thread", () => {
+    const k = new KernelBuilder("scratch", engine.target);
+    const x = k.buffer("x", "f32", 64, "read");
+    k.buffer("unused", "u8", 5, "scratch");
+    const s = k.buffer("s", "f32", 4, "scratch");
+    const y = k.buffer("y", "f32", 64, "write");
+    const at = k.task.mul(4);
+    k.store(s, 0, k.load(x, at, { lanes: 4 }));
+    k.store(y, at, k.add(k.load(s, 0, { lanes: 4 }), k.broadcast(s, 3, 4)));
+    const kernel = k.build({ key: "scratch", tasks: 16 });
+    verifyKernel(kernel, engine.target);
+    const given = Float32Array.from({ length: 64 }, (_, i) => i);
+    const [, got] = runKernel(engine, kernel, [given, new Float32Array(64)]);
+    expect([...got]).toEqual([...given].map((v) => v + (Math.floor(v / 4) * 4 + 3)));
+  });
+
+  describe("dot products", () => {
+    let state = 7;
+    const random = (): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+    const bytes = (length: number, f: (i: number) => number): Int32Array =>
+      new Int32Array(Uint8Array.from({ length }, (_, i) => f(i)).buffer);
+    const dot = (op: ComputeOp, a: Int32Array, b: Int32Array, c: Int32Array): number[] =>
+      apply(engine, [a, b, c], (k, ...r) => k.compute(op, r));
+    const expectedDot = (a: Int32Array, b: Int32Array, c: Int32Array): number[] => {
+      const [unsigned, signed] = [new Uint8Array(a.buffer), new Int8Array(b.buffer)];
+      return [...c].map((sum, l) => [0, 1, 2, 3].reduce((n, j) => n + unsigned[4 * l + j] * signed[4 * l + j], sum) | 0);
+    };
+    const sums = Int32Array.from({ length: 64 }, (_, i) => [0, 2147483647, -2147483648, 12345][i % 4]);
+
+    it("dotU8I8 is exact, extremes included", () => {
+      const extremes = [0, 1, 127, 128, 255];
+      const a = bytes(256, (i) => (i < 64 ? 255 : i < 128 ? extremes[i % 5] : Math.floor(random() * 256)));
+      const b = bytes(256, (i) => (i < 32 ? 128 : i < 64 ? 127 : i < 128 ? extremes[Math.floor(i / 5) % 5] : Math.floor(random() * 256)));
+      expect(dot("dotU8I8", a, b, sums)).toEqual(expectedDot(a, b, sums));
+    });
+
+    it("dotU8I8Narrow is exact where sums of two products fit 16 bits", () => {
+      const a = bytes(256, (i) => (i < 64 ? 255 : Math.floor(random() * 256)));
+      const b = bytes(256, (i) => (i < 32 ? 64 : i < 64 ? -64 : Math.floor(random() * 129) - 64));
+      expect(dot("dotU8I8Narrow", a, b, sums)).toEqual(expectedDot(a, b, sums));
+      const c = bytes(256, (i) => (i % 2 === 0 ? 127 : 0));
+      expect(dot("dotU8I8Narrow", a, c, sums)).toEqual(expectedDot(a, c, sums));
+    });
+
+    it("dotBf16 adds the upper product, then the lower", () => {
+      const halves = Uint16Array.from({ length: 128 }, () => numberToBfloat16(random() * 4 - 2));
+      const [a, b] = [new Int32Array(halves.buffer), new Int32Array(halves.toReversed().buffer)];
+      const c = Float32Array.from({ length: 64 }, () => random() * 100 - 50);
+      const got = apply(engine, [a, b, c], (k, ...r) => k.compute("dotBf16", r));
+      const numbers = (words: Int32Array): number[] => [...new Uint16Array(words.buffer)].map(bfloat16ToNumber);
+      const [x, y] = [numbers(a), numbers(b)];
+      // Products of bf16 are exact, so that it makes no difference whether they are fused.
+      const expected = [...c].map((sum, l) => Math.fround(x[2 * l] * y[2 * l] + Math.fround(x[2 * l + 1] * y[2 * l + 1] + sum)));
+      expect(got).toEqual(expected);
+    });
+  });
+
+  it("shuffleBytes moves bytes of each group, or gives 0", () => {
+    const x = new Int32Array(Uint8Array.from({ length: 64 }, (_, i) => i + 1).buffer);
+    for (const table of [
+      [15, 14, 13, 12, -1, -1, 0, 1, 2, 2, 2, 2, 3, 4, 5, 6],
+      [0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15],
+      Array.from({ length: 16 }, () => -1),
+    ]) {
+      const got = apply(engine, [x], (k, r) => k.shuffleBytes(r, table));
+      const bytes = new Uint8Array(x.buffer);
+      const expected = Uint8Array.from({ length: 64 }, (_, i) => (table[i % 16] < 0 ? 0 : bytes[(i & ~15) + table[i % 16]]));
+      expect(new Uint8Array(Int32Array.from(got).buffer)).toEqual(expected);
+    }
+  });
+
+  describe.each(["f32", "i32", "f16", "bf16", "u8", "i8", "u16", "i16"] as const)("memory of %s", (element) => {
     const halves = [0, -0, 1, -1, 65504, -65504, 2 ** -14, 2 ** -24, -(2 ** -20), 1 / 3, Infinity, -Infinity, NaN, 1000.5, 6e-8, 2.5];
-    const contents: Record<"f32" | "i32" | "f16" | "u8" | "i8", MemoryArray> = {
+    const contents: Record<Exclude<MemoryElement, "i64">, MemoryArray> = {
       f32: Float32Array.from({ length: 16 }, (_, i) => i * 1.25 - 3),
       i32: Int32Array.from(wholes),
       f16: Uint16Array.from(halves, numberToFloat16),
+      bf16: Uint16Array.from([...halves.slice(0, 15), 1e38], numberToBfloat16),
+      u16: Uint16Array.from({ length: 16 }, (_, i) => i * 4369),
+      i16: Int16Array.from({ length: 16 }, (_, i) => i * 4369 - 32768),
       u8: Uint8Array.from({ length: 16 }, (_, i) => i * 17),
       i8: Int8Array.from({ length: 16 }, (_, i) => i * 17 - 128),
     };
     const input = contents[element];
-    const seen = element === "f16" ? [...input].map(float16ToNumber) : [...input];
-    const wide = element === "f32" || element === "f16" ? ("f32" as const) : ("i32" as const);
+    const fromBits = { f16: float16ToNumber, bf16: bfloat16ToNumber }[element as string];
+    const toBits = { f16: numberToFloat16, bf16: numberToBfloat16 }[element as string];
+    const seen = fromBits ? [...input].map(fromBits) : [...input];
+    const wide = registerElements[element] as "f32" | "i32";
     const arrays = { f32: Float32Array, i32: Int32Array };
 
     for (const lanes of [1, 2, 4]) {
@@ -252,7 +413,7 @@ describe.each(engines.map((engine) => [nameOf(engine), engine] as const))("%s", 
         verifyKernel(kernel, engine.target);
         const [, got] = runKernel(engine, kernel, [values, input.slice().fill(1)]);
         const expected = input.slice().fill(1);
-        for (const [i, v] of values.entries()) if (i % lanes < count) expected[i] = element === "f16" ? numberToFloat16(v) : v;
+        for (const [i, v] of values.entries()) if (i % lanes < count) expected[i] = toBits ? toBits(v) : v;
         expect([...got]).toEqual([...expected]);
       });
 
@@ -268,7 +429,7 @@ describe.each(engines.map((engine) => [nameOf(engine), engine] as const))("%s", 
       });
     }
 
-    if (element !== "f32" && element !== "f16")
+    if (wide === "i32")
       it("is a source of indices", () => {
         const k = new KernelBuilder("index", engine.target);
         const x = k.buffer("x", element, 16, "read");
