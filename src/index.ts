@@ -7,7 +7,7 @@ export { readModel, readModelSync, type ReadOptions } from "./frontends/read-mod
 export { saveModel, saveModelSync } from "./ir/save-model.ts";
 export type { Fp16Weights } from "./ir/compress-to-float16.ts";
 export type { SerializeOptions } from "./ir/serialize-model.ts";
-export { Model } from "./model/model.ts";
+export { Model, type Variable } from "./model/model.ts";
 export type { Node } from "./model/node.ts";
 export type { Output } from "./model/output.ts";
 export { printModel } from "./model/print-model.ts";
@@ -17,6 +17,7 @@ export type { TensorLike } from "./runtime/check-tensor.ts";
 export type { CompiledModel } from "./runtime/compiled-model.ts";
 export { Core, type Version } from "./runtime/core.ts";
 export type { InferInputs, InferOutputs, InferRequest } from "./runtime/infer-request.ts";
+export type { VariableState } from "./runtime/variable-state.ts";
 export { version } from "./runtime/version.ts";
 export type { Dimension } from "./tensor/dimension.ts";
 export type { ElementType, TypedArray } from "./tensor/element-type.ts";

@@ -1,5 +1,6 @@
 import type { Model } from "../model/model.ts";
 import type { Node } from "../model/node.ts";
+import type { VariableStates } from "../model/variable-states.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Config, Properties, PropertyValue } from "./property.ts";
 
@@ -44,11 +45,12 @@ export interface Executable {
 export interface DeviceRequest {
   /**
    * Runs the model on one tensor for each input, of the input's type and of a shape that its partial shape allows (the caller has
-   * checked). The results are the caller's: later inferences do not write to them.
+   * checked). The results are the caller's: later inferences do not write to them. `state` holds the model's variables, if it has
+   * some; the caller begins and commits it.
    */
-  infer(inputs: readonly Tensor[]): Tensor[];
+  infer(inputs: readonly Tensor[], state?: VariableStates): Tensor[];
   /** The same, with the event loop free where the device can. One at a time. */
-  inferAsync(inputs: readonly Tensor[]): Promise<Tensor[]>;
+  inferAsync(inputs: readonly Tensor[], state?: VariableStates): Promise<Tensor[]>;
   /**
    * The device's own memory for an input of static shape, zero at first: a tensor that is written in place and given to `infer` saves
    * a copy, and outlives the request. Undefined, or absent, where the device has none.

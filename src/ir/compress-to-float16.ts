@@ -1,4 +1,5 @@
 import { float16ToNumber, numberToFloat16 } from "../common/float16.ts";
+import { allNodes, bodiesWithin } from "../model/body.ts";
 import { cloneModel } from "../model/clone.ts";
 import type { Consumer, Model } from "../model/model.ts";
 import { Node } from "../model/node.ts";
@@ -30,7 +31,7 @@ const relativeLimit = 1e-3;
 const relativeLimitOfOne = 1e-4;
 
 /**
- * A copy of a model with its f32 and f64 constants as f16, each with a Convert behind it that is marked `decompression`,
+ * A copy of a model with its f32 and f64 constants, those of bodies too, as f16, each with a Convert behind it that is marked `decompression`,
  * named as OpenVINO 2026 does: the Convert takes the constant's name, the constant gets `_compressed`. As there,
  * quantized models stay as they are, and so do constants that f16 does not hold well or that shapes are computed from;
  * the latter are marked, so that devices do not narrow them either. "mixed" leaves a model as it is that has such weights
@@ -39,17 +40,19 @@ const relativeLimitOfOne = 1e-4;
  */
 export function compressToFloat16(model: Model, asked?: Fp16Weights): Model {
   const weights: Fp16Weights = asked ?? (model.rtInfo.get(mixedKey) === "mixed" ? "mixed" : "all");
-  if (model.nodes().some((node) => node.op === FakeQuantize || (weights === "mixed" && isDecompression(node)))) return model;
+  if (allNodes(model).some((node) => node.op === FakeQuantize || (weights === "mixed" && isDecompression(node)))) return model;
   const copy = cloneModel(model);
   if (weights === "mixed") copy.rtInfo.set(mixedKey, "mixed");
   else copy.rtInfo.delete(mixedKey);
   const kept = shapeConstants(copy);
   for (const constant of kept) constant.rtInfo.set("DisablePrecisionConversion", { version: "0", value: "dynamic:f16" });
   if (weights === "mixed") for (const node of float32Weights(copy)) kept.add(node);
-  const consumers = copy.consumers();
-  for (const node of copy.nodes()) {
-    const compressed = kept.has(node) ? undefined : compressTensor(node.constant, weights);
-    if (compressed !== undefined) insert(node, compressed, consumers.get(node.outputs[0]) ?? []);
+  for (const graph of [copy, ...bodiesWithin(copy)]) {
+    const consumers = graph.consumers();
+    for (const node of graph.nodes()) {
+      const compressed = kept.has(node) ? undefined : compressTensor(node.constant, weights);
+      if (compressed !== undefined) insert(node, compressed, consumers.get(node.outputs[0]) ?? []);
+    }
   }
   return copy;
 }

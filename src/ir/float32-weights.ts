@@ -1,4 +1,5 @@
 import { float16ToNumber, numberToFloat16 } from "../common/float16.ts";
+import { allNodes } from "../model/body.ts";
 import type { Model } from "../model/model.ts";
 import type { Node } from "../model/node.ts";
 
@@ -32,7 +33,7 @@ const beforeLogarithm = new Set([...arithmetic, ...sums, ...limits, ...movement]
  * outputs a logarithm takes is all that is heard where the signal is quiet. What f16 holds exactly costs nothing.
  */
 export function float32Weights(model: Model): Set<Node> {
-  const nodes = model.nodes();
+  const nodes = allNodes(model);
   const sizes = new Map<Node, number>();
   for (const node of nodes)
     if (node.constant?.elementType === "f32" || node.constant?.elementType === "f64") sizes.set(node, node.constant.data.length);

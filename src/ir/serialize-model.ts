@@ -1,5 +1,6 @@
 import { formatXml, type XmlTree } from "../formats/xml/format-xml.ts";
 import { formatAttribute } from "../model/attribute-text.ts";
+import type { BodySchema } from "../model/body.ts";
 import type { Model } from "../model/model.ts";
 import type { Node } from "../model/node.ts";
 import type { Output } from "../model/output.ts";
@@ -7,6 +8,7 @@ import { type Dimension, isKnown } from "../tensor/dimension.ts";
 import { elementTypes } from "../tensor/element-type.ts";
 import { compressToFloat16, type Fp16Weights } from "./compress-to-float16.ts";
 import { formatAttributes, formatModelInfo } from "./format-rt-info.ts";
+import { formatPortMaps } from "./format-port-map.ts";
 import { layerOrder } from "./layer-order.ts";
 import { WeightsWriter } from "./weights-writer.ts";
 
@@ -29,16 +31,17 @@ export interface SerializedModel {
  */
 export function serializeModel(model: Model, { compressToFp16 = false, fp16Weights }: SerializeOptions = {}): SerializedModel {
   const source = compressToFp16 ? compressToFloat16(model, fp16Weights) : model;
-  const nodes = layerOrder(source);
-  const ids = new Map(nodes.map((n, i) => [n, i]));
   const weights = new WeightsWriter();
-  const layers = nodes.map((n) => layerOf(n, ids.get(n) as number, weights));
-  const root: XmlTree = {
-    name: "net",
-    attributes: { name: source.name, version: "11" },
-    children: [{ name: "layers", children: layers }, { name: "edges", children: edgesOf(nodes, ids) }, formatModelInfo(source.rtInfo)],
-  };
+  const root = { name: "net", attributes: { name: source.name, version: "11" }, children: contentsOf(source, weights) };
   return { xml: formatXml(root), bin: weights.finish() };
+}
+
+/** The contents of `<net>`, and of a body. */
+function contentsOf(model: Model, weights: WeightsWriter): XmlTree[] {
+  const nodes = layerOrder(model);
+  const ids = new Map(nodes.map((n, i) => [n, i]));
+  const layers = nodes.map((n) => layerOf(n, ids.get(n) as number, weights));
+  return [{ name: "layers", children: layers }, { name: "edges", children: edgesOf(nodes, ids) }, formatModelInfo(model.rtInfo)];
 }
 
 /** Output ports are numbered behind the inputs'. */
@@ -56,7 +59,7 @@ function edgesOf(nodes: readonly Node[], ids: ReadonlyMap<Node, number>): XmlTre
 function layerOf(node: Node, id: number, weights: WeightsWriter): XmlTree {
   const isResult = node.op.role === "result";
   const data = dataOf(node, weights);
-  const children: XmlTree[] = [];
+  const children: XmlTree[] = formatPortMaps(node);
   if (Object.keys(data).length > 0) children.push({ name: "data", attributes: data });
   children.push(...formatAttributes(node.rtInfo));
   if (node.inputs.length > 0)
@@ -70,6 +73,8 @@ function layerOf(node: Node, id: number, weights: WeightsWriter): XmlTree {
       name: "output",
       children: node.outputs.map((o) => portElement(o, portOf(o), formatAttributes(o.rtInfo), joinNames(o.names))),
     });
+  for (const [i, { model }] of node.bodies.entries())
+    children.push({ name: (node.op.bodies as readonly BodySchema[])[i].name, children: contentsOf(model, weights) });
   const outputNames = isResult ? joinNames(node.outputs[0].names) : "";
   return {
     name: "layer",

@@ -1,3 +1,4 @@
+import { allNodes } from "../model/body.ts";
 import type { Model } from "../model/model.ts";
 import type { Node } from "../model/node.ts";
 
@@ -8,7 +9,7 @@ import type { Node } from "../model/node.ts";
 export function shapeConstants(model: Model): Set<Node> {
   const constants = new Set<Node>();
   const visited = new Set<Node>();
-  const open = model.nodes().flatMap((node) => (node.op.shapeInputs ?? []).flatMap((i) => node.inputs[i]?.node ?? []));
+  const open = allNodes(model).flatMap((node) => (node.op.shapeInputs ?? []).flatMap((i) => node.inputs[i]?.node ?? []));
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (visited.has(node)) continue;
     visited.add(node);

@@ -40,7 +40,7 @@ export function fuse(model: Model, takesEpilogue: TakesEpilogue): Group[] {
   const order = new Map<Group, number>();
   const nodes = model.nodes();
   for (const [position, node] of nodes.entries()) {
-    if (node.op.role !== undefined) continue;
+    if (node.op.role !== undefined && node.op.role !== "sink") continue;
     const single = (output: Output): boolean => new Set(consumers.get(output)?.map((c) => c.node)).size === 1;
     const absorbed = isElementwise(node) ? chain(node, producer, single, takesEpilogue) : undefined;
     const group: Group = absorbed?.group ?? { anchor: node, inputs: [], output: node.outputs[0], nodes: [node] };

@@ -26,11 +26,12 @@ export function cloneModel(model: Model, replaceParameter: (parameter: Node, ind
   return clone;
 }
 
-/** Applies a node's operation to other inputs; names, attributes, data and runtime information are kept. */
+/** Applies a node's operation to other inputs; names, attributes, data, bodies and runtime information are kept. */
 export function copyNode(node: Node, inputs: readonly Output[]): Node {
   const copy = new Node(node.op, inputs, node.attributes, {
     friendlyName: node.friendlyName,
     ...(node.constant && { constant: node.constant }),
+    ...(node.bodies.length > 0 && { bodies: node.bodies.map((body) => ({ ...body, model: cloneModel(body.model) })) }),
     ...(node.sourceFile !== undefined && { source: node.sourceFile }),
   });
   for (const [key, value] of node.rtInfo) copy.rtInfo.set(key, value);

@@ -1,16 +1,34 @@
 import { invariant, VintnerError } from "../common/errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Node } from "./node.ts";
+import type { BodyCall, OperationDefinition } from "./operation.ts";
+import type { VariableStates } from "./variable-states.ts";
+
+/** Whether an operation has reference semantics of its own. */
+export const isEvaluable = (op: OperationDefinition): boolean => op.evaluate !== undefined || op.control !== undefined;
+
+/** Runs a body of a node on a tensor for each parameter, and gives its results. Yields where the caller may do something else. */
+export type RunBody<Pause> = (node: Node, call: BodyCall) => Generator<Pause, readonly Tensor[]>;
 
 /**
- * The reference semantics of a node on tensors. Throws what the operation throws, and OUT_OF_MEMORY, naming the node, where
- * there is no room for the result.
+ * The reference semantics of a node on tensors. Bodies are run by `runBody`.
+ * Throws what the operation throws, and OUT_OF_MEMORY, naming the node, where there is no room for the result.
  */
-export function evaluateOperation(node: Node, inputs: readonly Tensor[]): readonly Tensor[] {
-  const { evaluate } = node.op;
-  invariant(evaluate !== undefined, `${node.where} has no evaluation`);
+export function* operationEvaluation<Pause>(
+  node: Node,
+  inputs: readonly Tensor[],
+  state: VariableStates | undefined,
+  runBody: RunBody<Pause>,
+): Generator<Pause, readonly Tensor[]> {
+  const { evaluate, control } = node.op;
+  const context = { node, inputs, attributes: node.attributes, outputs: node.outputs, ...(state && { state }) };
   try {
-    return evaluate({ node, inputs, attributes: node.attributes, outputs: node.outputs });
+    if (control === undefined) {
+      invariant(evaluate !== undefined, `${node.where} has no evaluation`);
+      return evaluate(context);
+    }
+    const run = control(context);
+    for (let next = run.next([]); ; next = run.next(yield* runBody(node, next.value))) if (next.done === true) return next.value;
   } catch (cause) {
     // The language's own error where an array is longer than it can be; also that of too deep a recursion.
     const outOfMemory =
@@ -18,6 +36,14 @@ export function evaluateOperation(node: Node, inputs: readonly Tensor[]): readon
     if (!outOfMemory) throw cause;
     const what = cause instanceof VintnerError ? cause.details.what : "an array as long as the operation needs cannot be allocated";
     throw new VintnerError("OUT_OF_MEMORY", { what, where: node.where, got: describe(node, inputs) }, { cause });
+  }
+}
+
+/** Runs a generator to its end without pauses. */
+export function finish<T>(steps: Generator<unknown, T>): T {
+  for (;;) {
+    const next = steps.next();
+    if (next.done === true) return next.value;
   }
 }
 

@@ -1,5 +1,7 @@
 import { VintnerError } from "../common/errors.ts";
+import type { ElementType } from "../tensor/element-type.ts";
 import type { PartialShape } from "../tensor/partial-shape.ts";
+import { allNodes } from "./body.ts";
 import type { Node, RtInfoValue } from "./node.ts";
 import type { Output } from "./output.ts";
 import { topologicalOrder } from "./topological-order.ts";
@@ -18,6 +20,13 @@ export interface ModelParts {
 export interface Consumer {
   readonly node: Node;
   readonly input: number;
+}
+
+/** What a model keeps from one inference to the next: ReadValue gives it, Assign sets it. */
+export interface Variable {
+  readonly id: string;
+  readonly elementType: ElementType;
+  readonly shape: PartialShape;
 }
 
 /** A network: OpenVINO's graph. Nodes are reached from the results and sinks. */
@@ -49,6 +58,18 @@ export class Model {
   /** All nodes, producers before consumers; stable for an unchanged graph. Parameters come first. */
   nodes(): Node[] {
     return topologicalOrder([...this.parameters, ...this.results, ...this.sinks]);
+  }
+
+  /** The variables that nodes read or write, also those in bodies, as they are read where they are. */
+  get variables(): Variable[] {
+    const variables = new Map<string, Variable>();
+    for (const role of ["read", "write"] as const)
+      for (const { op, attributes, outputs } of allNodes(this)) {
+        const id = attributes["variable_id"] as string;
+        if (op.state !== role || variables.has(id)) continue;
+        variables.set(id, { id, elementType: outputs[0].elementType, shape: outputs[0].partialShape });
+      }
+    return [...variables.values()];
   }
 
   /** Who reads each output. Computed anew at each call. */
@@ -89,7 +110,7 @@ export class Model {
     return this.nodes();
   }
 
-  /** Runs shape inference over the whole graph again. Throws INVALID_MODEL where a node does not accept its inputs. */
+  /** Runs shape inference over the whole graph again, bodies included. Throws INVALID_MODEL where a node does not accept its inputs. */
   validate(): void {
     for (const node of this.nodes()) node.reinfer();
   }

@@ -3,6 +3,7 @@ import type { Dimension } from "../tensor/dimension.ts";
 import { isInteger } from "../tensor/element-type.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Attributes, AttributeValue } from "./attribute.ts";
+import { type Body, validateBodies } from "./body.ts";
 import type { InferContext, OperationDefinition, OutputSpec } from "./operation.ts";
 import { sizeProblem } from "./check-sizes.ts";
 import { Output } from "./output.ts";
@@ -18,9 +19,13 @@ export interface NodeOptions {
   readonly friendlyName?: string;
   /** Data of a Constant. */
   readonly constant?: Tensor;
+  /** The graphs inside, for operations that have some. They become the node's. */
+  readonly bodies?: readonly Body[];
   /** Where an error points, besides the node: the source file. */
   readonly source?: string;
 }
+
+const noBodies: readonly Body[] = [];
 
 let counter = 0;
 /** Elements up to which integer constants take part in value propagation. */
@@ -32,10 +37,13 @@ export class Node {
   readonly attributes: Attributes;
   readonly constant: Tensor | undefined;
   readonly outputs: readonly Output[];
+  /** How many bodies are inside each other: 0 for a node without. */
+  readonly bodyDepth: number;
   readonly rtInfo: Map<string, RtInfoValue> = new Map();
   friendlyName: string;
   private readonly source: string | undefined;
   #inputs: Output[];
+  #bodies: readonly Body[];
 
   /** Checks arity and attributes, then infers the outputs. Throws INVALID_MODEL naming the node. */
   constructor(
@@ -56,11 +64,22 @@ export class Node {
         got: `${inputs.length}`,
       });
     this.attributes = validateAttributes(op, attributes, (what, details) => this.fail(what, details));
-    this.outputs = this.inferOutputs().map((spec, i) => new Output(this, i, spec.elementType, spec.shape, spec.value));
+    this.#bodies = options.bodies ?? noBodies;
+    this.bodyDepth =
+      op.bodies === undefined && options.bodies === undefined
+        ? 0
+        : validateBodies(op.bodies ?? [], this.#bodies, inputs.length, (what, details) => this.fail(what, details));
+    this.#bodies = this.#inferBodies();
+    this.outputs = this.#inferSpecs(this.#bodies).map((spec, i) => new Output(this, i, spec.elementType, spec.shape, spec.value));
   }
 
   get inputs(): readonly Output[] {
     return this.#inputs;
+  }
+
+  /** The graphs inside, inferred for the inputs. They may be rewritten in place. */
+  get bodies(): readonly Body[] {
+    return this.#bodies;
   }
 
   /** OpenVINO's type name. */
@@ -88,18 +107,14 @@ export class Node {
 
   /** What inference says of the outputs now; they stay as they are. */
   inferOutputs(): readonly OutputSpec[] {
-    const specs = this.op.infer(this.inferContext());
-    for (const spec of specs) {
-      const problem = sizeProblem(spec);
-      if (problem !== undefined) this.fail(problem, { got: `${spec.elementType}${spec.shape}`, hint: "Check the shapes that are given" });
-    }
-    return specs;
+    return this.#inferSpecs(this.#inferBodies());
   }
 
-  /** Recomputes the outputs' types and shapes from the inputs. True where something changed. */
+  /** Recomputes the outputs' types and shapes from the inputs, those inside bodies too. True where something changed. */
   reinfer(): boolean {
     let changed = false;
-    const specs = this.inferOutputs();
+    this.#bodies = this.#inferBodies();
+    const specs = this.#inferSpecs(this.#bodies);
     for (const [i, spec] of specs.entries()) {
       const output = this.outputs[i];
       if (output.elementType !== spec.elementType || output.partialShape.toString() !== spec.shape.toString()) changed = true;
@@ -110,11 +125,25 @@ export class Node {
     return changed;
   }
 
-  private inferContext(): InferContext {
+  #inferBodies(): readonly Body[] {
+    return this.op.inferBodies === undefined ? this.#bodies : this.op.inferBodies(this.#inferContext(this.#bodies));
+  }
+
+  #inferSpecs(bodies: readonly Body[]): readonly OutputSpec[] {
+    const specs = this.op.infer(this.#inferContext(bodies));
+    for (const spec of specs) {
+      const problem = sizeProblem(spec);
+      if (problem !== undefined) this.fail(problem, { got: `${spec.elementType}${spec.shape}`, hint: "Check the shapes that are given" });
+    }
+    return specs;
+  }
+
+  #inferContext(bodies: readonly Body[]): InferContext {
     const inputs = this.#inputs;
     return {
       inputs,
       attributes: this.attributes,
+      bodies,
       constant: (i) => inputs[i]?.node.constant,
       value: (i) => (inputs[i] === undefined ? undefined : knownValue(inputs[i])),
       fail: (what, details) => this.fail(what, details),

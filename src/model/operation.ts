@@ -3,9 +3,11 @@ import type { ElementType } from "../tensor/element-type.ts";
 import type { PartialShape } from "../tensor/partial-shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Attributes, AttributeSchema } from "./attribute.ts";
+import type { Body, BodySchema } from "./body.ts";
 import type { Node } from "./node.ts";
 import type { Output } from "./output.ts";
 import type { ScalarExpression } from "./scalar-expression.ts";
+import type { VariableStates } from "./variable-states.ts";
 
 /** `opset1` to `opset16`. */
 export type Opset = `opset${number}`;
@@ -22,6 +24,8 @@ export interface OutputSpec {
 export interface InferContext {
   readonly inputs: readonly Output[];
   readonly attributes: Attributes;
+  /** The node's bodies, inferred for its inputs. */
+  readonly bodies: readonly Body[];
   /** Constant data of input `i`, undefined where it is not a constant. */
   constant(i: number): Tensor | undefined;
   /** The integers of input `i` as far as known: of a constant, or propagated through a shape sub-graph. */
@@ -36,7 +40,18 @@ export interface EvaluateContext {
   readonly attributes: Attributes;
   /** Output element types, as inferred. */
   readonly outputs: readonly { readonly elementType: ElementType }[];
+  /** The variables of the request; absent where there is none, as in constant folding. */
+  readonly state?: VariableStates;
 }
+
+/** A body to run, by its number, on a tensor for each of its parameters. */
+export interface BodyCall {
+  readonly body: number;
+  readonly inputs: readonly Tensor[];
+}
+
+/** Yields the bodies to run one after the other, takes the results of each, and gives the outputs of the node. */
+export type Control = Generator<BodyCall, readonly Tensor[], readonly Tensor[]>;
 
 /** One version of one operation. Frozen data; the only place that knows the operation. */
 export interface OperationDefinition {
@@ -55,6 +70,17 @@ export interface OperationDefinition {
   readonly infer: (context: InferContext) => readonly OutputSpec[];
   /** Reference semantics on tensors, correct before fast. Absent where the op cannot be run (Parameter). */
   readonly evaluate?: (context: EvaluateContext) => readonly Tensor[];
+  /** Bodies that nodes of this operation have. */
+  readonly bodies?: readonly BodySchema[];
+  /**
+   * The bodies as the node's inputs make their parameters: the same ones where nothing changes. For operations with bodies, before
+   * `infer`, which finds them in its context.
+   */
+  readonly inferBodies?: (context: InferContext) => readonly Body[];
+  /** Reference semantics of operations with bodies, in place of `evaluate`: a coroutine, so that each device runs bodies in its own way. */
+  readonly control?: (context: EvaluateContext) => Control;
+  /** What it does to the variable that its attribute `variable_id` names. */
+  readonly state?: "read" | "write";
   /** Element-wise operations with numpy broadcasting: the expression over inputs x0, x1, ... */
   readonly scalar?: (inputs: readonly ScalarExpression[], attributes: Attributes) => ScalarExpression;
   /** Composite operations: a small graph of other operations with the same outputs. Devices use it where they have no kernel. */

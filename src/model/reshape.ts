@@ -1,4 +1,6 @@
 import { VintnerError } from "../common/errors.ts";
+import { isKnown } from "../tensor/dimension.ts";
+import type { ElementType } from "../tensor/element-type.ts";
 import type { PartialShape } from "../tensor/partial-shape.ts";
 import { cloneModel } from "./clone.ts";
 import type { Model } from "./model.ts";
@@ -23,12 +25,45 @@ export function reshapeModel(model: Model, shapes: ReadonlyMap<string | number, 
   }
   return cloneModel(model, (parameter) => {
     const shape = byParameter.get(parameter);
-    return shape && withShape(parameter, shape);
+    return shape && withType(parameter, { elementType: parameter.outputs[0].elementType, shape });
   });
 }
 
-function withShape(parameter: Node, shape: PartialShape): Node {
-  const copy = new Node(parameter.op, [], { ...parameter.attributes, shape: shape.dimensions }, { friendlyName: parameter.friendlyName });
+/** What a parameter takes. */
+export interface ParameterType {
+  readonly elementType: ElementType;
+  readonly shape: PartialShape;
+}
+
+/** A model whose parameters are of these types, by index: the model itself where they are already, else a copy inferred anew. */
+export function retypeModel(model: Model, types: ReadonlyMap<number, ParameterType>): Model {
+  const changed = [...types].filter(([i, { elementType, shape }]) => {
+    const [output] = model.parameters[i].outputs;
+    return elementType !== output.elementType || !sameShape(shape, output.partialShape);
+  });
+  if (changed.length === 0) return model;
+  const byIndex = new Map(changed);
+  return cloneModel(model, (parameter, index) => {
+    const type = byIndex.get(index);
+    return type && withType(parameter, type);
+  });
+}
+
+/** The same knowledge, symbols included. */
+function sameShape({ dimensions: a }: PartialShape, { dimensions: b }: PartialShape): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return (
+    a.length === b.length &&
+    a.every((x, i) => {
+      const y = b[i];
+      return isKnown(x) || isKnown(y) ? x === y : x.min === y.min && x.max === y.max && x.symbol === y.symbol;
+    })
+  );
+}
+
+function withType(parameter: Node, { elementType, shape }: ParameterType): Node {
+  const attributes = { ...parameter.attributes, element_type: elementType, shape: shape.dimensions };
+  const copy = new Node(parameter.op, [], attributes, { friendlyName: parameter.friendlyName });
   for (const name of parameter.outputs[0].names) copy.outputs[0].names.add(name);
   for (const [key, value] of parameter.rtInfo) copy.rtInfo.set(key, value);
   for (const [key, value] of parameter.outputs[0].rtInfo) copy.outputs[0].rtInfo.set(key, value);

@@ -1,3 +1,4 @@
+import { bodiesWithin } from "./body.ts";
 import type { Model } from "./model.ts";
 import type { Node } from "./node.ts";
 import type { Output } from "./output.ts";
@@ -24,8 +25,12 @@ class Names<Owner> {
   }
 }
 
-/** Makes the friendly names of a model's nodes unique: parameters first, then all others in topological order. */
+/** Makes the friendly names of a model's nodes unique: parameters first, then all others in topological order. Each body is a scope of its own. */
 export function uniqueFriendlyNames(model: Model): void {
+  for (const scope of [model, ...bodiesWithin(model)]) nameNodes(scope);
+}
+
+function nameNodes(model: Model): void {
   const names = new Names<Node>();
   for (const node of model.nodes()) node.friendlyName = names.claim(node.friendlyName, node, (name, number) => `${name}_${number}`);
 }
@@ -35,9 +40,13 @@ const numberedTensor = (name: string, number: number): string => name.replace(/(
 
 /**
  * Makes the tensor names of a model unique, which they are not in IRs of Caffe's in-place layers. The model's inputs and outputs
- * come first and so keep theirs, then all others in topological order.
+ * come first and so keep theirs, then all others in topological order. Each body is a scope of its own.
  */
 export function uniqueTensorNames(model: Model): void {
+  for (const scope of [model, ...bodiesWithin(model)]) nameTensors(scope);
+}
+
+function nameTensors(model: Model): void {
   const names = new Names<Output>();
   const readers = new Map<Output, Output[]>(model.results.map((r) => [r.inputs[0], []]));
   for (const r of model.results) readers.get(r.inputs[0])?.push(r.outputs[0]);

@@ -7,7 +7,7 @@ import type { Output } from "./output.ts";
 /**
  * Checks what must hold of every model between any two steps, and changes nothing: an acyclic graph, borders of the
  * right kind, edges between outputs and nodes that know each other, data as constants say, outputs as inference has
- * them, tensor names unique. Throws INVALID_MODEL, naming the node.
+ * them, tensor names unique, and the same of the bodies inside. Throws INVALID_MODEL, naming the node.
  */
 export function verifyModel(model: Model): void {
   const nodes = model.nodes();
@@ -17,6 +17,7 @@ export function verifyModel(model: Model): void {
     verifyInputs(model, node);
     verifyConstant(model, node);
     verifyInference(model, node);
+    for (const body of node.bodies) verifyModel(body.model);
     // A Result has the names of the tensor that it passes on.
     if (node.op.role !== "result") for (const output of node.outputs) verifyNames(model, output, names);
   }

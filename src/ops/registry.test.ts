@@ -29,6 +29,6 @@ describe("the registry", () => {
 
   test("every operation but parameters can be evaluated, decomposed or is a border", () => {
     for (const op of allOperations())
-      if (op.role !== "parameter") expect(op.evaluate ?? op.decompose, `${op.type} ${op.since}`).toBeDefined();
+      if (op.role !== "parameter") expect(op.evaluate ?? op.control ?? op.decompose, `${op.type} ${op.since}`).toBeDefined();
   });
 });

@@ -1,6 +1,7 @@
 import { VintnerError } from "../common/errors.ts";
 import type { Device, Executable } from "../devices/device.ts";
 import { type Config, defaultOf, type PropertyValue } from "../devices/property.ts";
+import type { Variable } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
 import { InferRequest } from "./infer-request.ts";
 import { Lifetime } from "./lifetime.ts";
@@ -10,20 +11,24 @@ import { portIndex } from "./ports.ts";
 interface Ports {
   readonly inputs: readonly Output[];
   readonly outputs: readonly Output[];
+  readonly variables: readonly Variable[];
 }
 
 /** A model compiled for a device. Made by `Core.compileModel`; share it among any number of requests. */
 export class CompiledModel {
   readonly inputs: readonly Output[];
   readonly outputs: readonly Output[];
+  /** What each request keeps from one inference to the next: see `InferRequest.queryState`. */
+  readonly variables: readonly Variable[];
   readonly #device: Device;
   readonly #executable: Executable;
   readonly #config: Config;
   readonly #lifetime: Lifetime;
 
-  constructor(device: Device, { inputs, outputs }: Ports, executable: Executable, config: Config) {
+  constructor(device: Device, { inputs, outputs, variables }: Ports, executable: Executable, config: Config) {
     this.inputs = inputs;
     this.outputs = outputs;
+    this.variables = variables;
     this.#device = device;
     this.#executable = executable;
     this.#config = config;

@@ -1,11 +1,13 @@
 import type { DeviceRequest, ProfilingEntry } from "../devices/device.ts";
 import { VintnerError } from "../common/errors.ts";
 import type { Output } from "../model/output.ts";
+import { VariableStates } from "../model/variable-states.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { checkTensor, describe, type TensorLike, toInputTensor } from "./check-tensor.ts";
 import type { CompiledModel } from "./compiled-model.ts";
 import { Lifetime } from "./lifetime.ts";
 import { listPorts, portIndex, portName } from "./ports.ts";
+import { VariableState } from "./variable-state.ts";
 
 /** Inputs by name, or in the model's order. */
 export type InferInputs = Readonly<Record<string, TensorLike>> | readonly TensorLike[];
@@ -23,6 +25,7 @@ export class InferRequest {
   readonly #targets = new Map<number, Tensor>();
   readonly #modelLifetime: Lifetime;
   readonly #lifetime: Lifetime;
+  readonly #state: VariableStates | undefined;
   #running = false;
 
   constructor(compiledModel: CompiledModel, request: DeviceRequest, modelLifetime: Lifetime) {
@@ -30,6 +33,8 @@ export class InferRequest {
     this.#request = request;
     this.#modelLifetime = modelLifetime;
     this.#lifetime = new Lifetime("the request", () => request.dispose());
+    const { variables } = compiledModel;
+    this.#state = variables.length === 0 ? undefined : new VariableStates(variables);
     this.#inputs = compiledModel.inputs.map(() => undefined);
     this.#outputs = compiledModel.outputs.map(() => undefined);
   }
@@ -41,7 +46,7 @@ export class InferRequest {
   infer(inputs?: InferInputs): InferOutputs {
     const tensors = this.#begin(inputs);
     try {
-      return this.#finish(this.#request.infer(tensors));
+      return this.#finish(this.#request.infer(tensors, this.#state));
     } finally {
       this.#end();
     }
@@ -51,7 +56,7 @@ export class InferRequest {
   async inferAsync(inputs?: InferInputs): Promise<InferOutputs> {
     const tensors = this.#begin(inputs);
     try {
-      return this.#finish(await this.#request.inferAsync(tensors));
+      return this.#finish(await this.#request.inferAsync(tensors, this.#state));
     } finally {
       this.#end();
     }
@@ -114,6 +119,16 @@ export class InferRequest {
     });
   }
 
+  /** The model's variables as this request has them. Not to be touched while it runs. */
+  queryState(): VariableState[] {
+    return this.#compiledModel.variables.map((variable) => new VariableState(variable, this.#state as VariableStates));
+  }
+
+  /** Makes all variables what they were before the first inference. */
+  resetState(): void {
+    this.#state?.reset();
+  }
+
   getCompiledModel(): CompiledModel {
     return this.#compiledModel;
   }
@@ -143,6 +158,7 @@ export class InferRequest {
     if (inputs !== undefined) this.#setInputs(inputs);
     const tensors = this.#compiledModel.inputs.map((_, i) => this.getInputTensor(i));
     this.#running = true;
+    this.#state?.begin();
     this.#modelLifetime.enter();
     this.#lifetime.enter();
     return tensors;
@@ -179,6 +195,7 @@ export class InferRequest {
   }
 
   #finish(results: readonly Tensor[]): InferOutputs {
+    this.#state?.commit();
     const { outputs } = this.#compiledModel;
     const tensors = results.map((result, i) => {
       const target = this.#targets.get(i);

@@ -41,6 +41,12 @@ export function mergeDimensions(a: Dimension, b: Dimension): Dimension | undefin
   return dimension(min, max, symbol);
 }
 
+/** What either dimension allows; a symbol only where both have it. */
+export function uniteDimensions(a: Dimension, b: Dimension): Dimension {
+  if (sameDimension(a, b)) return a;
+  return dimension(Math.min(minOf(a), minOf(b)), Math.max(maxOf(a), maxOf(b)));
+}
+
 /** OpenVINO's spelling: `3`, `?`, `1..10`, `..10`, `1..`. */
 export function formatDimension(d: Dimension): string {
   if (isKnown(d)) return String(d);

@@ -1,5 +1,5 @@
 import { VintnerError } from "../common/errors.ts";
-import { type Dimension, formatDimension, isKnown, mergeDimensions, parseDimension } from "./dimension.ts";
+import { type Dimension, formatDimension, isKnown, mergeDimensions, parseDimension, uniteDimensions } from "./dimension.ts";
 
 /** A shape of which the rank, or some lengths, may be unknown. Immutable. */
 export class PartialShape {
@@ -69,6 +69,13 @@ export class PartialShape {
       merged.push(m);
     }
     return new PartialShape(merged);
+  }
+
+  /** What either shape allows. */
+  unite(other: PartialShape): PartialShape {
+    const [a, b] = [this.dimensions, other.dimensions];
+    if (a === undefined || b === undefined || a.length !== b.length) return PartialShape.dynamic;
+    return new PartialShape(a.map((d, i) => uniteDimensions(d, b[i])));
   }
 
   /** Whether a tensor of these lengths fits. */

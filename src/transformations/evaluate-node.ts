@@ -1,5 +1,5 @@
 import type { AttributeValue } from "../model/attribute.ts";
-import { evaluateOperation } from "../model/evaluate-operation.ts";
+import { evaluateOperation } from "../model/evaluation.ts";
 import { node, type Node } from "../model/node.ts";
 import type { OperationDefinition } from "../model/operation.ts";
 import type { Output } from "../model/output.ts";

@@ -19,10 +19,22 @@ const replacementsPerNode = 50;
 
 /**
  * Applies rewrites to a model, in place: nodes in topological order, at each node the rewrites in their order, new
- * nodes at once, until a sweep changes nothing. Gives how often each rewrite applied. Errors name rewrite and node.
+ * nodes at once, until a sweep changes nothing; then in the same way to each body. Gives how often each rewrite applied. Errors name
+ * rewrite and node.
  */
 export function runRewrites(model: Model, rewrites: readonly Rewrite[], options: RunOptions = {}): Map<string, number> {
   const counts = new Map<string, number>();
+  rewriteGraph(model, rewrites, options, counts);
+  for (const node of model.nodes()) {
+    if (node.bodies.length === 0) continue;
+    for (const { model: body } of node.bodies)
+      for (const [name, count] of runRewrites(body, rewrites, options)) counts.set(name, (counts.get(name) ?? 0) + count);
+  }
+  return counts;
+}
+
+/** The same for one graph, without the bodies in it. */
+function rewriteGraph(model: Model, rewrites: readonly Rewrite[], options: RunOptions, counts: Map<string, number>): void {
   const candidates = rewritesByType(rewrites);
   const index = new GraphIndex(model);
   let budget = 1000 + replacementsPerNode * model.nodes().length;
@@ -61,7 +73,6 @@ export function runRewrites(model: Model, rewrites: readonly Rewrite[], options:
     for (const node of model.nodes()) changes += visit(node);
     if (changes === 0) break;
   }
-  return counts;
 }
 
 function rewritesByType(rewrites: readonly Rewrite[]): (type: string) => readonly Rewrite[] {

@@ -1,4 +1,4 @@
-import { evaluateOperation } from "../../src/model/evaluate-operation.ts";
+import { evaluateOperation } from "../../src/model/evaluation.ts";
 import type { AttributeValue } from "../../src/model/attribute.ts";
 import { node } from "../../src/model/node.ts";
 import { constantNode } from "../../src/ops/infrastructure/constant.ts";

@@ -1,4 +1,6 @@
 import { hardwareConcurrency } from "#platform/processors";
+import { allNodes } from "../../model/body.ts";
+import { isEvaluable } from "../../model/evaluate-operation.ts";
 import type { Model } from "../../model/model.ts";
 import { cloneModel } from "../../model/clone.ts";
 import type { Node } from "../../model/node.ts";
@@ -44,7 +46,7 @@ function support(node: Node): Support {
       supported: true,
       reason: isStatic(node) ? "host: no kernel for these types, attributes or ranks" : "kernel, once the shapes are known",
     };
-  if (node.op.evaluate !== undefined) return { supported: true, reason: "host: no kernel for this operation" };
+  if (isEvaluable(node.op)) return { supported: true, reason: "host: no kernel for this operation" };
   return { supported: false, reason: "neither a kernel nor reference semantics" };
 }
 
@@ -58,9 +60,8 @@ export const cpuDevice: Device = {
 
   query(model: Model): ReadonlyMap<Node, Support> {
     return new Map(
-      model
-        .nodes()
-        .filter((n) => n.op.role === undefined)
+      allNodes(model)
+        .filter((n) => n.op.role === undefined || n.op.role === "sink")
         .map((n) => [n, support(n)]),
     );
   },

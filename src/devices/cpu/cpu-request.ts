@@ -3,6 +3,7 @@ import { shapeSize } from "../../common/shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { DeviceRequest, ProfilingEntry } from "../device.ts";
 import type { Model } from "../../model/model.ts";
+import type { VariableStates } from "../../model/variable-states.ts";
 import type { LruMap } from "./lru-map.ts";
 import type { ProgramRun, SegmentInstance, SegmentRun } from "./segment-instance.ts";
 import { shapeKey } from "./shape-key.ts";
@@ -34,21 +35,21 @@ export class CpuRequest implements DeviceRequest {
     this.#free = free;
   }
 
-  infer(inputs: readonly Tensor[]): Tensor[] {
-    const run = this.#start(inputs);
-    for (let state = run.next(); ; state = run.next()) {
-      if (state.done) return state.value;
-      if (this.#compiled.isProfiled) this.#measure(state.value);
-      else state.value.program.run();
+  infer(inputs: readonly Tensor[], state?: VariableStates): Tensor[] {
+    const run = this.#start(inputs, state);
+    for (let next = run.next(); ; next = run.next()) {
+      if (next.done) return next.value;
+      if (this.#compiled.isProfiled) this.#measure(next.value);
+      else next.value.program.run();
     }
   }
 
-  async inferAsync(inputs: readonly Tensor[]): Promise<Tensor[]> {
-    const run = this.#start(inputs);
-    for (let state = run.next(); ; state = run.next()) {
-      if (state.done) return state.value;
-      if (this.#compiled.isProfiled) this.#measure(state.value);
-      else await state.value.program.runAsync();
+  async inferAsync(inputs: readonly Tensor[], state?: VariableStates): Promise<Tensor[]> {
+    const run = this.#start(inputs, state);
+    for (let next = run.next(); ; next = run.next()) {
+      if (next.done) return next.value;
+      if (this.#compiled.isProfiled) this.#measure(next.value);
+      else await next.value.program.runAsync();
     }
   }
 
@@ -77,10 +78,11 @@ export class CpuRequest implements DeviceRequest {
     return this.#instances.get(shapeKey(shapes), () => this.#compiled.instance(shapes));
   }
 
-  #start(inputs: readonly Tensor[]): SegmentRun {
+  #start(inputs: readonly Tensor[], state: VariableStates | undefined): SegmentRun {
     const profile: ProfilingEntry[] = [];
     this.#profile = profile;
-    return this.#of(inputs.map((t) => t.shape)).run(inputs, this.#compiled.isProfiled ? (entry) => void profile.push(entry) : undefined);
+    const report = this.#compiled.isProfiled ? (entry: ProfilingEntry): void => void profile.push(entry) : undefined;
+    return this.#of(inputs.map((t) => t.shape)).run(inputs, report, state);
   }
 
   #measure({ program, steps }: ProgramRun): void {

@@ -2,7 +2,8 @@ import { invariant } from "../../common/errors.ts";
 import type { Memory, Operand, Program, Step } from "../../kernel/engine.ts";
 import type { LoweredStep } from "../../lowering/lowered-step.ts";
 import { type View, viewByteOffset } from "../../lowering/view.ts";
-import { evaluateOperation } from "../../model/evaluate-operation.ts";
+import { evaluateOperation } from "../../model/evaluation.ts";
+import type { VariableStates } from "../../model/variable-states.ts";
 import type { TypedArray } from "../../tensor/element-type.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { DeviceRequest, ProfilingEntry } from "../device.ts";
@@ -60,9 +61,9 @@ export class SegmentInstance {
 
   /**
    * Runs the segment and what lies behind it. `inputs` has a tensor for each input that is no border. `report`, where it is given,
-   * is told what the host did.
+   * is told what the host did. `state` holds the model's variables.
    */
-  *run(inputs: readonly (Tensor | undefined)[], report?: (entry: ProfilingEntry) => void): SegmentRun {
+  *run(inputs: readonly (Tensor | undefined)[], report?: (entry: ProfilingEntry) => void, state?: VariableStates): SegmentRun {
     const { model, program, next } = this.segment;
     for (const [i, view] of program.lowered.inputs.entries()) {
       const tensor = inputs[i];
@@ -70,7 +71,7 @@ export class SegmentInstance {
     }
     for (const part of this.#parts)
       if (part.kind === "program") yield part;
-      else this.#onHost(part.step, report);
+      else this.#onHost(part.step, report, state);
     const read = (result: number): Tensor => this.#read(program.lowered.outputs[result], model.results[result].outputs[0].elementType);
     if (next === undefined) return model.results.map((_, i) => read(i));
 
@@ -81,10 +82,11 @@ export class SegmentInstance {
         evaluateOperation(
           node,
           from.map((f) => (typeof f === "number" ? readBorder(f) : f)),
+          state,
         ),
       ),
     );
-    const others = rests === undefined ? [] : yield* this.#runRest(rests, breaks, readBorder, report);
+    const others = rests === undefined ? [] : yield* this.#runRest(rests, breaks, readBorder, report, state);
     const foreign = new Set(split.breaks.flatMap((b) => b.inputs.flatMap((f) => (typeof f === "number" ? [] : f.data.buffer))));
     return split.results.map((from) => {
       if (from.kind === "break") return ownTensor(breaks[from.node][from.output], foreign);
@@ -97,6 +99,7 @@ export class SegmentInstance {
     breaks: readonly (readonly Tensor[])[],
     readBorder: (border: number) => Tensor,
     report?: (entry: ProfilingEntry) => void,
+    state?: VariableStates,
   ): SegmentRun {
     const rest = rests.get(breaks, readBorder);
     const instance = this.#rests.get(rest, () =>
@@ -105,8 +108,8 @@ export class SegmentInstance {
     const inputs = rests.sources.map((from) =>
       from.kind === "break" ? breaks[from.node][from.output] : rest.kind === "host" ? readBorder(from.border) : undefined,
     );
-    if (instance instanceof SegmentInstance) return yield* instance.run(inputs, report);
-    const results = instance.infer(inputs as Tensor[]);
+    if (instance instanceof SegmentInstance) return yield* instance.run(inputs, report, state);
+    const results = instance.infer(inputs as Tensor[], state);
     if (report) for (const entry of instance.profile()) report({ ...entry, implementation: `host ${entry.type}` });
     return results;
   }
@@ -183,10 +186,14 @@ export class SegmentInstance {
     flush();
   }
 
-  #onHost({ node, inputs, outputs }: LoweredStep & { readonly kind: "host" }, report?: (entry: ProfilingEntry) => void): void {
+  #onHost(
+    { node, inputs, outputs }: LoweredStep & { readonly kind: "host" },
+    report?: (entry: ProfilingEntry) => void,
+    state?: VariableStates,
+  ): void {
     timed(node, report, () => {
       const tensors = node.inputs.map((o, i) => o.constant ?? this.#read(inputs[i], o.elementType));
-      const results = evaluateOperation(node, tensors);
+      const results = evaluateOperation(node, tensors, state);
       for (const [i, view] of outputs.entries()) writeView(view, this.array(view), results[i]);
       return results;
     });

@@ -1,3 +1,5 @@
+import { allNodes } from "../../model/body.ts";
+import { isEvaluable } from "../../model/evaluate-operation.ts";
 import type { Model } from "../../model/model.ts";
 import type { Node } from "../../model/node.ts";
 import type { Support } from "../device.ts";
@@ -5,7 +7,7 @@ import { decomposition } from "../../model/decomposition.ts";
 
 /** What REFERENCE says of one operation: it runs what has an evaluation, or is made of such operations. */
 function supportOf(node: Node): Support {
-  if (node.op.evaluate !== undefined) return { supported: true };
+  if (isEvaluable(node.op)) return { supported: true };
   const parts = decomposition(node);
   if (parts === undefined) return { supported: false, reason: `${node.op.type} of ${node.op.since} has no evaluation` };
   const missing = parts.nodes.find((part) => !supportOf(part).supported);
@@ -14,11 +16,10 @@ function supportOf(node: Node): Support {
     : { supported: false, reason: `its part ${missing.type} of ${missing.op.since} has no evaluation` };
 }
 
-/** An answer for every node but borders and constants. */
+/** An answer for every node but borders and constants, those in bodies too. */
 export const supportedOperations = (model: Model): ReadonlyMap<Node, Support> =>
   new Map(
-    model
-      .nodes()
+    allNodes(model)
       .filter((node) => node.op.role === undefined || node.op.role === "sink")
       .map((node) => [node, supportOf(node)]),
   );

@@ -11,7 +11,7 @@ import { movedValues } from "./moved-values.ts";
 import { allocateRaw, rawElements, tensorOfRaw } from "./raw-elements.ts";
 
 /** Tensors that differ in the length of `axis` only, one after the other. */
-function concatTensors(tensors: readonly Tensor[], axis: number): Tensor {
+export function concatTensors(tensors: readonly Tensor[], axis: number): Tensor {
   const [{ elementType, shape: first }] = tensors;
   const inner = shapeSize(first.slice(axis + 1));
   const outer = shapeSize(first.slice(0, axis));

@@ -1,3 +1,4 @@
+import { TensorIterator } from "../control-flow/tensor-iterator.ts";
 import { Abs } from "../elementwise/abs.ts";
 import { Acos } from "../elementwise/acos.ts";
 import { Add } from "../elementwise/add.ts";
@@ -190,6 +191,7 @@ export const opset1 = [
   Subtract,
   Tan,
   Tanh,
+  TensorIterator,
   Tile,
   TopK1,
   Transpose,

@@ -8,14 +8,18 @@ import { CumSum3 } from "../reduction/cum-sum.ts";
 import { TopK3 } from "../reduction/top-k.ts";
 import { Broadcast3 } from "../shape/broadcast.ts";
 import { ShapeOf3 } from "../shape/shape-of.ts";
+import { Assign3 } from "../state/assign.ts";
+import { ReadValue3 } from "../state/read-value.ts";
 
 /** Operations, or versions of them, that opset3 introduced. */
 export const opset3 = [
+  Assign3,
   Broadcast3,
   CumSum3,
   ExtractImagePatches3,
   GRUCell3,
   NonZero3,
+  ReadValue3,
   ScatterElementsUpdate3,
   ScatterNDUpdate3,
   ScatterUpdate3,

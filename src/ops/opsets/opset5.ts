@@ -1,3 +1,4 @@
+import { Loop5 } from "../control-flow/loop.ts";
 import { HSigmoid5 } from "../elementwise/h-sigmoid.ts";
 import { Round5 } from "../elementwise/round.ts";
 import { GatherND5 } from "../movement/gather-nd.ts";
@@ -8,4 +9,14 @@ import { BatchNormInference5 } from "../normalization/batch-norm-inference.ts";
 import { LogSoftmax5 } from "../normalization/log-softmax.ts";
 
 /** Operations, or versions of them, that opset5 introduced. */
-export const opset5 = [BatchNormInference5, GRUSequence5, GatherND5, HSigmoid5, LSTMSequence5, LogSoftmax5, RNNSequence5, Round5] as const;
+export const opset5 = [
+  BatchNormInference5,
+  GRUSequence5,
+  GatherND5,
+  HSigmoid5,
+  LSTMSequence5,
+  LogSoftmax5,
+  Loop5,
+  RNNSequence5,
+  Round5,
+] as const;

@@ -1,3 +1,4 @@
+import { If8 } from "../control-flow/if.ts";
 import { GatherND8 } from "../movement/gather-nd.ts";
 import { Gather8 } from "../movement/gather.ts";
 import { Slice8 } from "../movement/slice.ts";
@@ -15,6 +16,7 @@ export const opset8 = [
   DetectionOutput8,
   Gather8,
   GatherND8,
+  If8,
   MaxPool8,
   PriorBox8,
   Slice8,

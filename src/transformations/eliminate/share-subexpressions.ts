@@ -12,7 +12,7 @@ const maxReaders = 64;
 export const shareSubexpressions: Rewrite = {
   name: "share-subexpressions",
   apply(node, context) {
-    if (node.op.role !== undefined || node.op.impure || node.inputs.length === 0) return undefined;
+    if (node.op.role !== undefined || node.op.impure || node.bodies.length > 0 || node.inputs.length === 0) return undefined;
     return firstTwin(node, context)?.outputs;
   },
 };

@@ -1,10 +1,9 @@
-import { memoryLimit } from "#platform/memory";
-import { invariant } from "../../common/errors.ts";
-import type { Model } from "../../model/model.ts";
-import type { Node } from "../../model/node.ts";
-import type { Output } from "../../model/output.ts";
-import { checkEvaluationMemory } from "../check-memory.ts";
-import { decomposition } from "../../model/decomposition.ts";
+import { invariant } from "../common/errors.ts";
+import { decomposition } from "./decomposition.ts";
+import { isEvaluable } from "./evaluate-operation.ts";
+import type { Model } from "./model.ts";
+import type { Node } from "./node.ts";
+import type { Output } from "./output.ts";
 
 /** One evaluation. Its inputs are looked up under the outputs that really produce them. */
 export interface EvaluationStep {
@@ -20,11 +19,12 @@ export interface EvaluationPlan {
   readonly steps: readonly EvaluationStep[];
   /** What the model's results are read from. */
   readonly results: readonly Output[];
+  /** Whether a node was taken apart, which can depend on its shapes. */
+  readonly isDecomposed: boolean;
 }
 
-/** Lays out the evaluations of a model whose operations are all supported. Throws OUT_OF_MEMORY. */
-export function planEvaluation(model: Model, limit: number = memoryLimit()): EvaluationPlan {
-  checkEvaluationMemory(model, limit);
+/** Lays out the evaluations of a model whose operations are all supported. */
+export function planEvaluation(model: Model): EvaluationPlan {
   /** Outputs of composite operations, and the outputs of their parts that stand for them. */
   const standIns = new Map<Output, Output>();
   const resolve = (output: Output): Output => {
@@ -34,7 +34,7 @@ export function planEvaluation(model: Model, limit: number = memoryLimit()): Eva
   const order: { readonly node: Node; readonly inputs: readonly Output[] }[] = [];
   const visit = (node: Node): void => {
     if (node.op.role === "parameter") return;
-    if (node.op.evaluate !== undefined) {
+    if (isEvaluable(node.op)) {
       order.push({ node, inputs: node.inputs.map(resolve) });
       return;
     }
@@ -51,5 +51,5 @@ export function planEvaluation(model: Model, limit: number = memoryLimit()): Eva
   for (const result of results) lastReader.delete(result);
   const lastUses = order.map((): Output[] => []);
   for (const [output, i] of lastReader) lastUses[i].push(output);
-  return { model, steps: order.map((step, i) => ({ ...step, lastUses: lastUses[i] })), results };
+  return { model, steps: order.map((step, i) => ({ ...step, lastUses: lastUses[i] })), results, isDecomposed: standIns.size > 0 };
 }
