@@ -15,22 +15,21 @@ export interface ComputeOperation {
   readonly leastLanes?: number;
 }
 
-const f32: readonly Element[] = ["f32"];
-const i32: readonly Element[] = ["i32"];
-const numbers: readonly Element[] = ["f32", "i32"];
-const all: readonly Element[] = ["f32", "i32", "mask"];
+const f32 = ["f32"] as const;
+const i32 = ["i32"] as const;
+const numbers = ["f32", "i32"] as const;
+const all = ["f32", "i32", "mask"] as const;
 
-const unaryFloat: ComputeOperation = { operands: 1, elements: f32 };
-const binaryNumber: ComputeOperation = { operands: 2, elements: numbers };
-const bitwise: ComputeOperation = { operands: 2, elements: all };
-const shift: ComputeOperation = { operands: 1, elements: i32, immediate: "bits" };
-const comparison: ComputeOperation = { operands: 2, elements: numbers, result: "mask" };
-const acrossLanes: ComputeOperation = { operands: 1, elements: numbers };
-const dot: ComputeOperation = { operands: 3, elements: i32 };
-const unpack: ComputeOperation = { operands: 2, elements: all, leastLanes: 4 };
+const unaryFloat = { operands: 1, elements: f32 } as const;
+const binaryNumber = { operands: 2, elements: numbers } as const;
+const bitwise = { operands: 2, elements: all } as const;
+const shift = { operands: 1, elements: i32, immediate: "bits" } as const;
+const comparison = { operands: 2, elements: numbers, result: "mask" } as const;
+const acrossLanes = { operands: 1, elements: numbers } as const;
+const dot = { operands: 3, elements: i32 } as const;
+const unpack = { operands: 2, elements: all, leastLanes: 4 } as const;
 
-/** The operations of the kernel language by name; their meaning is at ComputeOp. */
-export const computeOperations: Readonly<Record<ComputeOp, ComputeOperation>> = {
+const operations = {
   add: binaryNumber,
   sub: binaryNumber,
   mul: binaryNumber,
@@ -75,7 +74,23 @@ export const computeOperations: Readonly<Record<ComputeOp, ComputeOperation>> = 
   dotU8I8Narrow: dot,
   dotBf16: { operands: 3, elements: i32, each: ["i32", "i32", "f32"], result: "f32" },
   shuffleBytes: { operands: 1, elements: i32, immediate: "table", leastLanes: 4 },
+} as const satisfies Readonly<Record<ComputeOp, ComputeOperation>>;
+
+/** The operations of the kernel language by name; their meaning is at ComputeOp. */
+export const computeOperations: Readonly<Record<ComputeOp, ComputeOperation>> = operations;
+
+/** Something for every operation and every element that its operands may have: what each backend fills, so that the compiler finds a hole. */
+export type ByOperation<T> = {
+  readonly [Op in ComputeOp]: { readonly [E in (typeof operations)[Op]["elements"][number]]: T };
 };
+
+/** The element by which an operation is looked up in such a table. */
+export const operandElement = (op: ComputeOp, operands: readonly Register[]): Element => operands[op === "select" ? 1 : 0].element;
+
+/** What a table has for an operation on some operands. */
+export function forOperation<T>(table: ByOperation<T>, op: ComputeOp, operands: readonly Register[]): T {
+  return (table[op] as Readonly<Record<Element, T>>)[operandElement(op, operands)];
+}
 
 /** The element of an operation's result. */
 export function resultElement(op: ComputeOp, operands: readonly Register[]): Element {

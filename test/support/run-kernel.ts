@@ -13,7 +13,7 @@ export function runKernel(engine: Engine, kernel: Kernel, arrays: readonly Memor
   const memories = kernel.buffers.map((b, i) => {
     const memory = engine.allocate((b.length + 2 * guard) * memoryElementBytes[b.element]);
     memory.bytes().fill(0xa5);
-    view(memory.bytes(), b, arrays[i].length).set(arrays[i]);
+    view(memory.bytes(), b, arrays[i].byteLength / memoryElementBytes[b.element]).set(arrays[i]);
     return memory;
   });
   const operands = memories.map((memory, i) => ({ memory, byteOffset: guard * memoryElementBytes[kernel.buffers[i].element] }));

@@ -136,8 +136,8 @@ class Liveness {
     for (let at = 0; at < items.length; at++) {
       const item = items[at];
       if (item.kind !== "op") continue;
-      const { operands, mask, defines } = item;
-      for (let i = defines ? 1 : 0; i < operands.length; i++) this.#read(item, operands[i], i, at);
+      const { operands, mask, defines, updates } = item;
+      for (let i = defines && !updates ? 1 : 0; i < operands.length; i++) this.#read(item, operands[i], i, at);
       if (mask !== undefined) this.#read(item, mask, -1, at);
       if (defines) this.#touch(operands[0] as VirtualRegister, at, 2 * at + 1);
     }

@@ -7,6 +7,8 @@ export interface Memory {
   readonly base?: number;
   readonly index?: number;
   readonly scale?: 1 | 2 | 4 | 8;
+  /** The index is a vector register: an address a lane. */
+  readonly gathers?: boolean;
   readonly displacement: number;
   /** A constant of the literal pool; replaces base and index. */
   readonly literal?: Literal;
@@ -217,7 +219,8 @@ export class Assembler {
     this.#byte(((~reg & 8) << 4) | ((~x & 8) << 3) | ((~b & 8) << 2) | (reg & 16 ? 0 : 16) | form.map);
     this.#byte((form.w << 7) | ((~vvvv & 15) << 3) | 4 | form.prefix);
     const l = width === 512 ? 2 : width === 256 ? 1 : 0;
-    this.#byte((zero ? 128 : 0) | (l << 5) | (broadcast ? 16 : 0) | (vvvv & 16 ? 0 : 8) | mask);
+    const high = !inRegister && rm.gathers === true ? x : vvvv;
+    this.#byte((zero ? 128 : 0) | (l << 5) | (broadcast ? 16 : 0) | (high & 16 ? 0 : 8) | mask);
     const bytes = width / 8;
     if (broadcast) return 4;
     switch (form.memory) {
@@ -254,7 +257,7 @@ export class Assembler {
     const short = displacement % unit === 0 && displacement / unit >= -128 && displacement / unit <= 127;
     const mode = displacement === 0 && (base & 7) !== 5 ? 0 : short ? 0x40 : 0x80;
     if (index !== undefined) {
-      invariant(index !== 4, "rsp as index");
+      invariant(index !== 4 || rm.gathers === true, "rsp as index");
       this.#byte(mode | field | 4);
       this.#byte({ 1: 0, 2: 0x40, 4: 0x80, 8: 0xc0 }[rm.scale ?? 1] | ((index & 7) << 3) | (base & 7));
     } else if ((base & 7) === 4) {

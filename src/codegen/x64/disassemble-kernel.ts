@@ -1,9 +1,9 @@
 import type { Kernel } from "../../kernel/kernel.ts";
 import { emitKernel } from "./emit-kernel.ts";
-import type { X64Target } from "./instruction-buffer.ts";
+import type { KernelTarget } from "../../kernel/target.ts";
 
 /** A kernel's machine code as text: offset, bytes, instruction; first how many bytes and spilled registers it has. */
-export function disassembleKernel(kernel: Kernel, target: X64Target): string {
+export function disassembleKernel(kernel: Kernel, target: KernelTarget): string {
   const { code, spills, listing } = emitKernel(kernel, target, { listing: true });
   const lines = listing.map(({ offset, text }, i) => {
     if (text.endsWith(":")) return text;
@@ -13,5 +13,5 @@ export function disassembleKernel(kernel: Kernel, target: X64Target): string {
   });
   const spilled =
     spills.registers === 0 ? "none" : `${spills.registers} registers, ${spills.accessesInInnermostLoops} accesses in innermost loops`;
-  return `; ${kernel.name}, ${target}: ${code.length} bytes, spilled: ${spilled}\n${lines.join("\n")}\n`;
+  return `; ${kernel.name}, ${target.name}: ${code.length} bytes, spilled: ${spilled}\n${lines.join("\n")}\n`;
 }

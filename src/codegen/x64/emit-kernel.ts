@@ -6,14 +6,15 @@ import { Assembler, type Label, type ListingLine, type Memory } from "./assemble
 import { type Entry, type General, GeneralRegisters, rax, rcx, rdi, rdx, rsi, rsp } from "./general-registers.ts";
 import type { Address, MachineItem } from "./machine.ts";
 import type { InstructionName } from "./instructions.ts";
-import type { X64Target } from "./instruction-buffer.ts";
+import type { KernelTarget } from "../../kernel/target.ts";
+import { isAvx512 } from "./instruction-buffer.ts";
 import { selectInstructions } from "./select.ts";
 import { fitsByte, ScalarArithmetic } from "./scalar-arithmetic.ts";
 import { ScalarUsage } from "./scalar-usage.ts";
 import { VectorEncoder } from "./vector-encoder.ts";
 
 export interface EmittedKernel {
-  /** `void kernel(void** buffers, int64 begin, int64 end)`, System V, position independent, to lie at a multiple of 64. */
+  /** `void kernel(void** buffers, int64 begin, int64 end, void* scratch)`, System V, position independent, to lie at a multiple of 64. */
   readonly code: Uint8Array;
   readonly spills: Allocation["spills"];
   /** Only where asked for. */
@@ -23,11 +24,11 @@ export interface EmittedKernel {
 const range = (first: number, end: number): number[] => Array.from({ length: end - first }, (_, i) => first + i);
 
 /** Machine code of a kernel: selection, register allocation, encoding. */
-export function emitKernel(kernel: Kernel, target: X64Target, options: { readonly listing?: boolean } = {}): EmittedKernel {
+export function emitKernel(kernel: Kernel, target: KernelTarget, options: { readonly listing?: boolean } = {}): EmittedKernel {
   const plan = planAddresses(kernel);
   const allocation = allocateRegisters(selectInstructions(kernel, target, plan), {
-    vector: range(0, target === "x64-avx512" ? 32 : 16),
-    mask: target === "x64-avx512" ? range(1, 8) : [],
+    vector: range(0, target.vectorRegisters),
+    mask: isAvx512(target) ? range(1, 8) : [],
   });
   const assembler = new Assembler(options);
   new KernelEmitter(kernel, target, plan, allocation, assembler).emit();
@@ -80,7 +81,7 @@ class KernelEmitter {
   readonly #ifs: OpenIf[] = [];
   readonly #scopeSaves = new Map<IndexStatement, { readonly pointer: Pointer; readonly slot: number; readonly drift: number }[]>();
 
-  constructor(kernel: Kernel, target: X64Target, plan: AddressPlan, allocation: Allocation, assembler: Assembler) {
+  constructor(kernel: Kernel, target: KernelTarget, plan: AddressPlan, allocation: Allocation, assembler: Assembler) {
     this.#kernel = kernel;
     this.#plan = plan;
     this.#allocation = allocation;
@@ -99,7 +100,7 @@ class KernelEmitter {
     a.op("mov", 128, [rax, rsp]);
     const reserve = a.reserveStack();
     a.op("and.b", 128, [rsp, -64]);
-    const [savedStack, buffers, end] = [g.newSlot(), g.newSlot(), g.newSlot()];
+    const [savedStack, buffers, end, scratch] = [g.newSlot(), g.newSlot(), g.newSlot(), g.newSlot()];
     const task: General = { name: "task" };
     this.#variables.set(this.#kernel.task.id, task);
     g.defineInSlot(task);
@@ -107,6 +108,7 @@ class KernelEmitter {
     a.op("mov.store", 128, [g.slotMemory(buffers), rdi]);
     a.op("mov.store", 128, [g.operand(task), rsi]);
     a.op("mov.store", 128, [g.slotMemory(end), rdx]);
+    if (this.#kernel.scratchBytes > 0) a.op("mov.store", 128, [g.slotMemory(scratch), rcx]);
     const done = a.label();
     a.op("cmp", 128, [rsi, rdx]);
     a.jumpIf("ge", done);
@@ -117,7 +119,7 @@ class KernelEmitter {
     const weights = this.#weights(this.#kernel.body);
     weights.delete(task);
     const entry = g.enter(weights);
-    for (const pointer of this.#plan.pointers) this.#start(pointer, buffers, task);
+    for (const pointer of this.#plan.pointers) this.#start(pointer, buffers, scratch, task);
     for (const [i, item] of this.#allocation.items.entries()) this.#item(item, i);
     g.leave(entry);
     if (this.#kernel.tasks > 1) {
@@ -137,19 +139,23 @@ class KernelEmitter {
     reserve(g.frameBytes + 64);
   }
 
-  #start(pointer: Pointer, buffers: number, task: General): void {
+  #start(pointer: Pointer, buffers: number, scratch: number, task: General): void {
     const a = this.#assembler;
     const value = this.#pointers.get(pointer) as General;
     const place = this.#general.operand(value);
     const register = typeof place === "number" ? place : rax;
-    a.op("mov", 128, [register, this.#general.slotMemory(buffers)]);
-    a.op("mov", 128, [register, { base: register, displacement: pointer.buffer.index * 8 }]);
+    const { access, index, byteOffset } = pointer.buffer;
+    if (access === "scratch") a.op("mov", 128, [register, this.#general.slotMemory(scratch)]);
+    else {
+      a.op("mov", 128, [register, this.#general.slotMemory(buffers)]);
+      a.op("mov", 128, [register, { base: register, displacement: index * 8 }]);
+    }
     const advance = this.#plan.advances(this.#kernel.task).find((x) => x.pointer === pointer);
     if (advance) {
       this.#scalars.multiply(rcx, this.#general.operand(task), advance.bytes);
       a.op("add", 128, [register, rcx]);
     }
-    this.#scalars.addImmediate(register, pointer.origin);
+    this.#scalars.addImmediate(register, pointer.origin + byteOffset);
     if (typeof place !== "number") a.op("mov.store", 128, [place, register]);
     this.#drift.set(pointer, 0);
   }
@@ -442,4 +448,14 @@ class KernelEmitter {
 }
 
 /** The scalar loads that widen an index. */
-const indexLoads: Readonly<Partial<Record<MemoryElement, InstructionName>>> = { i32: "movsxd", u8: "movzx.b", i8: "movsx.b" };
+const indexLoads: Readonly<Record<MemoryElement, InstructionName | undefined>> = {
+  i64: "mov",
+  i32: "movsxd",
+  u16: "movzx.w",
+  i16: "movsx.w",
+  u8: "movzx.b",
+  i8: "movsx.b",
+  f32: undefined,
+  f16: undefined,
+  bf16: undefined,
+};

@@ -1,4 +1,5 @@
 import type { ComputeOp, Kernel, Register, Statement } from "../../kernel/kernel.ts";
+import { computeOperations } from "../../kernel/compute-operations.ts";
 import { forEachStatement, registerSetBy, registersReadBy } from "../../kernel/for-each-statement.ts";
 import type { LoadStatement } from "../address-plan.ts";
 
@@ -10,8 +11,9 @@ export interface Folding {
   readonly targets: readonly (Register | undefined)[];
 }
 
+const none: readonly number[] = [];
 /** Operand positions that may be memory, the preferred first. Those of commutative operations are all of them. */
-const memoryPositions: Readonly<Partial<Record<ComputeOp, readonly number[]>>> = {
+const memoryPositions: Readonly<Record<ComputeOp, readonly number[]>> = {
   add: [1, 0],
   mul: [1, 0],
   sub: [1],
@@ -30,13 +32,37 @@ const memoryPositions: Readonly<Partial<Record<ComputeOp, readonly number[]>>> =
   select: [1],
   toF32: [0],
   toI32: [0],
+  eq: [1],
+  ne: [1],
+  lt: [1],
+  le: [1],
+  gt: [1],
+  ge: [1],
+  dotU8I8: [1],
+  dotU8I8Narrow: [1],
+  dotBf16: [1, 0],
+  neg: none,
+  abs: none,
+  not: none,
+  shiftLeft: none,
+  shiftRight: none,
+  shiftRightLogical: none,
+  asF32: none,
+  asI32: none,
+  sumLanes: none,
+  maxLanes: none,
+  minLanes: none,
+  broadcastLane: none,
+  unpackLow32: none,
+  unpackHigh32: none,
+  unpackLow64: none,
+  unpackHigh64: none,
+  shuffleBytes: none,
 };
-const comparisons: ReadonlySet<ComputeOp> = new Set<ComputeOp>(["eq", "ne", "lt", "le", "gt", "ge"]);
 
-function positions(op: ComputeOp, operands: readonly Register[]): readonly number[] {
-  if (comparisons.has(op)) return operands[0].element === "f32" ? [1] : [];
-  return memoryPositions[op] ?? [];
-}
+/** Comparisons of integers exchange their operands on AVX2. */
+const positions = (op: ComputeOp, operands: readonly Register[]): readonly number[] =>
+  computeOperations[op].result === "mask" && operands[0].element === "i32" ? none : memoryPositions[op];
 
 function canFold({ target, element, count, broadcast }: LoadStatement, avx512: boolean): boolean {
   if (target.mutable || (element !== "f32" && element !== "i32")) return false;

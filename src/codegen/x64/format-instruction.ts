@@ -25,10 +25,12 @@ function registerName(kind: string, width: VectorWidth, register: number): strin
   }
 }
 
-function memoryText({ base, index, scale = 1, displacement, literal, broadcast }: Memory, width: VectorWidth): string {
+function memoryText({ base, index, scale = 1, displacement, literal, broadcast, gathers }: Memory, width: VectorWidth): string {
   const suffix = broadcast === true ? `{1to${width / 32}}` : "";
   if (literal) return `[rip+${formatLiteral(literal.words)}]${suffix}`;
-  const parts = general64[base ?? 0] + (index === undefined ? "" : `+${general64[index]}${scale === 1 ? "" : `*${scale}`}`);
+  const parts =
+    general64[base ?? 0] +
+    (index === undefined ? "" : `+${gathers === true ? vectorName(width, index) : general64[index]}${scale === 1 ? "" : `*${scale}`}`);
   const offset = displacement === 0 ? "" : displacement < 0 ? number(displacement) : `+${number(displacement)}`;
   return `[${parts}${offset}]${suffix}`;
 }

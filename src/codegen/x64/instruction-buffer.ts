@@ -1,3 +1,4 @@
+import type { KernelTarget } from "../../kernel/target.ts";
 import type { VectorWidth } from "./assembler.ts";
 import { type InstructionName, instructions } from "./instructions.ts";
 import {
@@ -11,6 +12,7 @@ import {
 } from "./machine.ts";
 
 export type X64Target = "x64-avx2" | "x64-avx512";
+export const isAvx512 = ({ name }: KernelTarget): boolean => name === ("x64-avx512" satisfies X64Target);
 /** What a register of the kernel is: a virtual register, or a constant or memory that its users read in place. */
 export type Value = VirtualRegister | Constant | Address;
 
@@ -27,12 +29,14 @@ const noOptions: OpOptions = {};
 export class InstructionBuffer {
   readonly items: MachineItem[] = [];
   readonly avx512: boolean;
+  readonly target: KernelTarget;
   readonly #constants = new Map<string, Constant>();
   readonly #splats = new Map<number, Constant>();
   #registers = 0;
 
-  constructor(target: X64Target) {
-    this.avx512 = target === "x64-avx512";
+  constructor(target: KernelTarget) {
+    this.target = target;
+    this.avx512 = isAvx512(target);
   }
 
   /** Registers made so far: ids below are taken. */

@@ -24,6 +24,8 @@ export interface Instruction {
   /** ModRM.reg where it belongs to the opcode. */
   readonly digit: number;
   readonly lock: boolean;
+  /** The first operand is read as well as written. */
+  readonly accumulates: boolean;
   /** Follows from `slots`: the positions of operands, -1 where there is none. */
   readonly at: { readonly reg: number; readonly vvvv: number; readonly rm: number; readonly low: number; readonly immediate: number };
   readonly immediateBytes: 0 | 1 | 4 | 8;
@@ -54,10 +56,12 @@ const row =
     memory,
     digit,
     lock: false,
+    accumulates: false,
   });
 const both = row("both");
 const vex = row("vex");
 const evex = row("evex");
+const accumulating = (given: Row): Row => ({ ...given, accumulates: true });
 const plain = (
   opcode: number,
   slots: string,
@@ -77,6 +81,9 @@ const table = {
   "vmovss.store": both(PF3, 1, 0x11, 0, "MR", "xx", "4"),
   vmovsd: both(PF2, 1, 0x10, 1, "RM", "xx", "8"),
   "vmovlps.store": both(NP, 1, 0x13, 0, "MR", "xx", "8"),
+  // The mask is a vector that is used up (VEX), or a mask register (EVEX).
+  vpgatherdd: accumulating(vex(P66, 2, 0x90, 0, "RMV", "vvv", "4")),
+  "vpgatherdd.e": accumulating(evex(P66, 2, 0x90, 0, "RM", "vv", "4")),
   vmaskmovps: vex(P66, 2, 0x2c, 0, "RVM", "vvv"),
   vbroadcastss: both(P66, 2, 0x18, 0, "RM", "vx", "4"),
   vpbroadcastw: both(P66, 2, 0x79, 0, "RM", "vx", "2"),
@@ -117,6 +124,13 @@ const table = {
   "vpsrld.e": evex(P66, 1, 0x72, 0, "VMB", "vv", "full", 2),
   "vpsrad.e": evex(P66, 1, 0x72, 0, "VMB", "vv", "full", 4),
 
+  // Products of bytes, words and bf16
+  vpmaddubsw: both(P66, 2, 0x04, 0, "RVM", "vvv", "vector"),
+  vpmaddwd: both(P66, 1, 0xf5, 0, "RVM", "vvv", "vector"),
+  vpdpbusd: accumulating(vex(P66, 2, 0x50, 0, "RVM", "vvv")),
+  "vpdpbusd.e": accumulating(evex(P66, 2, 0x50, 0, "RVM", "vvv")),
+  vdpbf16ps: accumulating(evex(PF3, 2, 0x52, 0, "RVM", "vvv")),
+
   // Bits
   vandps: both(NP, 1, 0x54, 0, "RVM", "vvv"),
   vorps: both(NP, 1, 0x56, 0, "RVM", "vvv"),
@@ -148,6 +162,17 @@ const table = {
   vcvtps2ph: both(P66, 3, 0x1d, 0, "MRB", "hv", "half"),
   vpmovzxbd: both(P66, 2, 0x31, 0, "RM", "vt", "quarter"),
   vpmovsxbd: both(P66, 2, 0x21, 0, "RM", "vt", "quarter"),
+  vpmovzxwd: both(P66, 2, 0x33, 0, "RM", "vh", "half"),
+  vpmovsxwd: both(P66, 2, 0x23, 0, "RM", "vh", "half"),
+  vpmovdw: evex(PF3, 2, 0x33, 0, "MR", "hv", "half"),
+  vpmovsdw: evex(PF3, 2, 0x23, 0, "MR", "hv", "half"),
+  vpmovusdw: evex(PF3, 2, 0x13, 0, "MR", "hv", "half"),
+  vpmovsdb: evex(PF3, 2, 0x21, 0, "MR", "tv", "quarter"),
+  vpmovusdb: evex(PF3, 2, 0x11, 0, "MR", "tv", "quarter"),
+  vpackssdw: vex(P66, 1, 0x6b, 0, "RVM", "vvv", "vector"),
+  vpackusdw: vex(P66, 2, 0x2b, 0, "RVM", "vvv", "vector"),
+  vpacksswb: vex(P66, 1, 0x63, 0, "RVM", "vvv", "vector"),
+  vpackuswb: vex(P66, 1, 0x67, 0, "RVM", "vvv", "vector"),
   vpmovdb: evex(PF3, 2, 0x31, 0, "MR", "tv", "quarter"),
   "vmovdqu8.store": evex(PF2, 1, 0x7f, 0, "MR", "vv", "vector"),
   "vmovdqu16.store": evex(PF2, 1, 0x7f, 1, "MR", "vv", "vector"),
@@ -173,6 +198,8 @@ const table = {
   lea: plain(0x8d, "RM", "qq"),
   "movzx.b": plain(0xb6, "RM", "qq", { map: 1 }),
   "movsx.b": plain(0xbe, "RM", "qq", { map: 1 }),
+  "movzx.w": plain(0xb7, "RM", "qq", { map: 1 }),
+  "movsx.w": plain(0xbf, "RM", "qq", { map: 1 }),
   movsxd: plain(0x63, "RM", "qd"),
   add: plain(0x03, "RM", "qq"),
   sub: plain(0x2b, "RM", "qq"),

@@ -32,6 +32,8 @@ export interface Address {
   readonly pointer: Pointer;
   readonly displacement: number;
   readonly broadcast: boolean;
+  /** What the offsets of a gather are multiplied by. */
+  readonly scale?: 1 | 2 | 4 | 8;
 }
 
 /** A spilled register's place in the frame. */
@@ -44,15 +46,18 @@ export type MachineOperand = VirtualRegister | Constant | Address | StackSlot | 
 
 /**
  * Besides the table's instructions: `move` (destination, source) in either file and from or to memory, and `fma`
- * (destination, a, b, c), which becomes the form of multiply-add that suits the registers.
+ * (destination, a, b, c), which becomes the form of multiply-add that suits the registers; and `gather` (destination,
+ * address, offsets, mask), whose destination must have been written before and whose mask is used up.
  */
 export interface MachineOp {
   readonly kind: "op";
-  readonly name: InstructionName | "move" | "fma";
+  readonly name: InstructionName | "move" | "fma" | "gather";
   readonly width: VectorWidth;
   readonly operands: readonly MachineOperand[];
   /** Whether operand 0 is written (and is not memory). */
   readonly defines: boolean;
+  /** Whether operand 0 is also read. */
+  readonly updates: boolean;
   readonly mask: VirtualRegister | Constant | undefined;
   /** Lanes that the mask leaves out become zero. */
   readonly zero: boolean;
@@ -67,7 +72,9 @@ export function machineOp(
   zero: boolean,
 ): MachineOp {
   const first = operands[0];
-  return { kind: "op", name, width, operands, defines: typeof first === "object" && first.kind === "register", mask, zero };
+  const defines = typeof first === "object" && first.kind === "register";
+  const updates = name === "gather" || (name !== "move" && name !== "fma" && instructions[name].accumulates);
+  return { kind: "op", name, width, operands, defines, updates, mask, zero };
 }
 
 export type MachineItem =
@@ -87,6 +94,7 @@ export const isMemory = (operand: MachineOperand): operand is Address | StackSlo
 export function acceptsMemory({ name }: MachineOp, i: number): boolean {
   if (name === "move") return i === 1;
   if (name === "fma") return i > 0;
+  if (name === "gather") return false;
   const form = instructions[name];
   return form.slots[i] === "M" && form.memory !== "none" && !form.slots.startsWith("M") && form.slots !== "VMB";
 }

@@ -1,11 +1,12 @@
 import { VintnerError } from "../../common/errors.ts";
-import type { ComputeOp, Kernel, Register, Statement } from "../../kernel/kernel.ts";
+import type { Kernel, Register, Statement } from "../../kernel/kernel.ts";
+import type { KernelTarget } from "../../kernel/target.ts";
 import { type AddressPlan, constantRounds, type LoadStatement, type StoreStatement } from "../address-plan.ts";
 import { type Folding, planFolding } from "./fold-loads.ts";
-import { InstructionBuffer, type Value, widthOf, type X64Target } from "./instruction-buffer.ts";
+import { InstructionBuffer, type Value, widthOf } from "./instruction-buffer.ts";
 import type { Address, MachineItem, VirtualRegister } from "./machine.ts";
-import { ComputeSelector } from "./select-compute.ts";
-import { selectLoad, selectStore } from "./select-memory.ts";
+import { selectCompute } from "./select-compute.ts";
+import { selectGather, selectLoad, selectStore } from "./select-memory.ts";
 
 const floatBits = new Float32Array(1);
 const intBits = new Int32Array(floatBits.buffer);
@@ -17,7 +18,7 @@ export interface Selection {
 }
 
 /** Chooses instructions for a kernel's statements, in their order. */
-export function selectInstructions(kernel: Kernel, target: X64Target, plan: AddressPlan): Selection {
+export function selectInstructions(kernel: Kernel, target: KernelTarget, plan: AddressPlan): Selection {
   const buffer = new InstructionBuffer(target);
   new KernelSelector(buffer, plan, planFolding(kernel, buffer.avx512)).block(kernel.body, true);
   return { items: buffer.items, registers: buffer.registers };
@@ -25,7 +26,6 @@ export function selectInstructions(kernel: Kernel, target: X64Target, plan: Addr
 
 class KernelSelector {
   readonly #buffer: InstructionBuffer;
-  readonly #computing: ComputeSelector;
   readonly #plan: AddressPlan;
   readonly #folding: Folding;
   /** By the id of the kernel's register. */
@@ -33,7 +33,6 @@ class KernelSelector {
 
   constructor(buffer: InstructionBuffer, plan: AddressPlan, folding: Folding) {
     this.#buffer = buffer;
-    this.#computing = new ComputeSelector(buffer);
     this.#plan = plan;
     this.#folding = folding;
     this.#values = folding.targets.map(() => undefined);
@@ -64,7 +63,8 @@ class KernelSelector {
           this.#load(s);
           break;
         case "gather":
-          throw new VintnerError("UNSUPPORTED", { what: "x86 code does not gather yet" });
+          selectGather(this.#buffer, this.#target(s.target), s, this.#value(s.offsets), this.#plan.access(s));
+          break;
         case "store":
           selectStore(this.#buffer, this.#buffer.inRegister(this.#value(s.value), widthOf(s.value.lanes)), s, this.#at(s));
           break;
@@ -81,7 +81,7 @@ class KernelSelector {
             this.#buffer.emit("move", widthOf(s.target.lanes), [this.#target(s.target), this.#value(s.value)]);
           break;
         case "compute":
-          this.#compute(s.op, s.target, s.operands, s.immediate ?? 0);
+          this.#compute(s);
       }
     if (defined.length > 0 && !root) this.#buffer.items.push({ kind: "endScope", statements: defined });
   }
@@ -116,11 +116,12 @@ class KernelSelector {
     return made;
   }
 
-  #compute(op: ComputeOp, result: Register, operands: readonly Register[], immediate: number): void {
+  #compute(s: Extract<Statement, { readonly kind: "compute" }>): void {
+    const { op, target: result, operands } = s;
     const values = operands.map((o) => this.#value(o));
     const reinterprets = (op === "asF32" || op === "asI32") && !(operands[0].element === "mask" && this.#buffer.avx512);
     if (reinterprets && !result.mutable && !operands[0].mutable && this.#folding.targets[result.id] === undefined)
       this.#values[result.id] = values[0];
-    else this.#computing.select(op, this.#target(result), operands, values, immediate);
+    else selectCompute(this.#buffer, s, this.#target(result), values);
   }
 }

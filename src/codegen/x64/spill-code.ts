@@ -58,7 +58,7 @@ export class SpillCode {
         out.push(move);
         return made;
       };
-      for (let i = item.defines ? 1 : 0; i < operands.length; i++) {
+      for (let i = item.defines && !item.updates ? 1 : 0; i < operands.length; i++) {
         const from = slot(operands[i]);
         if (from === undefined) continue;
         const register = operands[i] as VirtualRegister;
@@ -72,10 +72,10 @@ export class SpillCode {
       }
       const maskSlot = item.mask && slot(item.mask as MachineOperand);
       const mask = maskSlot ? load(item.mask as VirtualRegister, maskSlot) : item.mask;
-      const into = item.defines ? slot(operands[0]) : undefined;
+      const into = item.defines ? slot(item.operands[0]) : undefined;
       let store: MachineOp | undefined;
       if (into !== undefined) {
-        const register = operands[0] as VirtualRegister;
+        const register = item.operands[0] as VirtualRegister;
         // A move from a register stores at once.
         const made = loaded.get(into) ?? this.transient(register.file, register.width);
         operands[0] = made;

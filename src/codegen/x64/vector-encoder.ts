@@ -4,7 +4,8 @@ import type { Assembler, Memory, VectorWidth } from "./assembler.ts";
 import { rax, rsp } from "./general-registers.ts";
 import { type InstructionName, instructions } from "./instructions.ts";
 import type { Address, Constant, MachineOp, MachineOperand, VirtualRegister } from "./machine.ts";
-import type { X64Target } from "./instruction-buffer.ts";
+import type { KernelTarget } from "../../kernel/target.ts";
+import { isAvx512 } from "./instruction-buffer.ts";
 
 /** Encodes allocated vector instructions: physical registers, literals, the forms of multiply-add. */
 export class VectorEncoder {
@@ -13,9 +14,9 @@ export class VectorEncoder {
   readonly #allocation: Allocation;
   readonly #address: (address: Address) => Memory;
 
-  constructor(assembler: Assembler, target: X64Target, allocation: Allocation, address: (address: Address) => Memory) {
+  constructor(assembler: Assembler, target: KernelTarget, allocation: Allocation, address: (address: Address) => Memory) {
     this.#assembler = assembler;
-    this.#avx512 = target === "x64-avx512";
+    this.#avx512 = isAvx512(target);
     this.#allocation = allocation;
     this.#address = address;
   }
@@ -28,6 +29,7 @@ export class VectorEncoder {
   encode(op: MachineOp, item: number): void {
     if (op.name === "move") this.#move(op, item);
     else if (op.name === "fma") this.#multiplyAdd(op, item);
+    else if (op.name === "gather") this.#gather(op);
     else {
       const form = instructions[op.name];
       const splats = this.#avx512 && form.memory === "full" && form.encoding !== "vex";
@@ -37,6 +39,21 @@ export class VectorEncoder {
       else
         this.#assembler.op(op.name, op.width, operands, { mask: this.#operand(op.mask, item, op.width, false) as number, zero: op.zero });
     }
+  }
+
+  #gather({ operands: [target, address, offsets, mask], width }: MachineOp): void {
+    const to = this.#physical(target as VirtualRegister);
+    const lanes = this.#physical(mask as VirtualRegister);
+    const { base, displacement } = this.#address(address as Address);
+    const from = {
+      base: base as number,
+      displacement,
+      index: this.#physical(offsets as VirtualRegister),
+      scale: (address as Address).scale ?? 4,
+      gathers: true,
+    };
+    if (this.#avx512) this.#assembler.op("vpgatherdd.e", width, [to, from], { mask: lanes });
+    else this.#assembler.op("vpgatherdd", width, [to, from, lanes]);
   }
 
   #physical(register: VirtualRegister): number {
