@@ -1,31 +1,18 @@
-import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
-import { randomKernel, randomKernelInputs } from "../../../test/support/random-kernel.ts";
-import { runKernel } from "../../../test/support/run-kernel.ts";
-import { InterpreterEngine } from "../../kernel/interpreter-engine.ts";
-import { printKernel } from "../../kernel/print-kernel.ts";
-import { targets } from "../../kernel/targets.fixture.ts";
-import { verifyKernel } from "../../kernel/verify-kernel.ts";
+import { afterAll, describe, it } from "vitest";
+import { checkRandomKernels } from "../../../test/support/check-random-kernels.ts";
+import { cpuFeatures } from "./cpu-features.ts";
 import { availableX64Targets, createX64Engine } from "./x64-engine.ts";
+import { leastFeatures } from "./x64-targets.ts";
 
 describe.skipIf(availableX64Targets().length === 0).each(availableX64Targets())("%s", (name) => {
-  const engine = createX64Engine(name, { threads: 1 });
-  const interpreter = new InterpreterEngine(targets[name]);
-  afterAll(() => engine.dispose());
-
-  it("gives what the interpreter gives, for random kernels", () => {
-    let unique = 0;
-    fc.assert(
-      fc.property(fc.array(fc.nat(0xffff), { minLength: 40, maxLength: 400 }), (tape) => {
-        const kernel = randomKernel(targets[name], tape, `random ${unique++}`);
-        verifyKernel(kernel, targets[name]);
-        const expected = runKernel(interpreter, kernel, randomKernelInputs());
-        const got = runKernel(engine, kernel, randomKernelInputs());
-        for (const [i, buffer] of kernel.buffers.entries())
-          expect(got[i], `${buffer.name} of\n${printKernel(kernel)}${engine.disassemble(kernel)}`).toEqual(expected[i]);
-      }),
-      { numRuns: 150, seed: 4, endOnFailure: false },
-    );
+  it.each([
+    { title: "as it is here, one thread", features: cpuFeatures(), threads: 1 },
+    { title: "as it is here, three threads", features: cpuFeatures(), threads: 3 },
+    { title: "at least", features: leastFeatures, threads: 1 },
+  ])("gives what the interpreter gives, for random kernels: $title", ({ features, threads }) => {
+    const engine = createX64Engine(name, { threads }, features);
+    afterAll(() => engine.dispose());
+    checkRandomKernels(engine, { runs: 120, seed: 4 + threads });
   });
 });
 
