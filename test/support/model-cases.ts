@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { readNpz } from "../../src/formats/npy/npz.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { tensorNumbers } from "../../src/tensor/tensor-numbers.ts";
@@ -45,6 +45,8 @@ export interface ModelCase {
   /** The path from the models' folder. */
   readonly model: string;
   readonly path: string;
+  /** The name of the file that holds the arrays. */
+  readonly file: string;
   readonly inputs: readonly ManifestPort[];
   readonly outputs: readonly ManifestPort[];
   readonly arrays: () => ReadonlyMap<string, Tensor>;
@@ -63,6 +65,7 @@ export function modelCases(models: readonly string[] | ((model: string) => boole
             name: `${model} ${inputs.map((i) => `[${i.shape.join(",")}]`).join(" ")}`,
             model,
             path: join(modelFolder, model),
+            file: basename(file),
             inputs,
             outputs: outputs.map((o) => ({ ...o, key: o.float_key ?? o.key })),
             arrays: () => readNpz(readFileSync(join(modelFolder, file)), file),

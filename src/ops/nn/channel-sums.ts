@@ -6,15 +6,6 @@ const blockChannels = 4;
 /** Partial sums of one channel that stay in the first-level cache. */
 const blockElements = 1024;
 
-type Accumulators = Float32Array | Float64Array;
-
-/**
- * Sums of a convolution that gives f32 are f32: each product is added and rounded as a fused multiply-add does, in the order of the
- * taps. Where sums cancel and a logarithm follows (the spectrogram of basic-pitch), it is what engines agree on, not the exact sum.
- */
-const accumulators = (output: NumberArray, length: number): Accumulators =>
-  output instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
-
 /** First and one past the last position `p` in [0, count) for which 0 <= p * step + shift < length. */
 function validRange(count: number, step: number, shift: number, length: number): readonly [number, number] {
   const first = Math.max(0, Math.ceil(-shift / step));
@@ -24,7 +15,7 @@ function validRange(count: number, step: number, shift: number, length: number):
 
 /** Sums four rows at once: row `r` of `sums` (which are `stride` apart) gets `weight r` times the input elements. */
 function addProducts(
-  sums: Accumulators,
+  sums: Float64Array,
   at: number,
   step: number,
   stride: number,
@@ -51,7 +42,7 @@ function addProducts(
 
 /** The same for one row. */
 function addProduct(
-  sums: Accumulators,
+  sums: Float64Array,
   at: number,
   step: number,
   input: NumberArray,
@@ -65,7 +56,7 @@ function addProduct(
 
 /** Rounds the sums of `channels` rows into the output, where rows are `rowLength` apart and `begin` elements in. */
 function storeSums(
-  sums: Accumulators,
+  sums: Float64Array,
   stride: number,
   channels: number,
   count: number,
@@ -151,7 +142,7 @@ export function convolveGroup(
   const outputSize = z.output * y.output * x.output;
   const rowsPerBlock = Math.max(1, Math.min(y.output, Math.floor(blockElements / x.output)));
   const stride = rowsPerBlock * x.output;
-  const sums = accumulators(output, stride * blockChannels);
+  const sums = new Float64Array(stride * blockChannels);
   const channelWeights = place.inputChannels * taps;
   const columns = Array.from({ length: x.kernel }, (_, k) => validRange(x.output, x.stride, k * x.dilation - x.padBegin, x.input));
   for (let m = 0; m < place.outputChannels; m += blockChannels) {
