@@ -46,6 +46,7 @@ function support(node: Node): Support {
       supported: true,
       reason: isStatic(node) ? "host: no kernel for these types, attributes or ranks" : "kernel, once the shapes are known",
     };
+  if (node.op.control !== undefined) return { supported: true, reason: "programs for its bodies, run from the host" };
   if (isEvaluable(node.op)) return { supported: true, reason: "host: no kernel for this operation" };
   return { supported: false, reason: "neither a kernel nor reference semantics" };
 }

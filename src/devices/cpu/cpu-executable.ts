@@ -7,6 +7,7 @@ import { optimize } from "../../transformations/pipeline.ts";
 import type { DeviceRequest, Executable } from "../device.ts";
 import { MemoryBudget } from "../memory-budget.ts";
 import type { PropertyValue } from "../property.ts";
+import { BodyCache } from "./body-cache.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { CpuRequest, type Instances } from "./cpu-request.ts";
 import { LruMap } from "./lru-map.ts";
@@ -38,7 +39,11 @@ export class CpuExecutable implements Executable {
   constructor(model: Model, engine: Engine, isProfiled: boolean, budget: MemoryBudget = new MemoryBudget()) {
     this.engine = engine;
     this.isProfiled = isProfiled;
-    this.#context = { engine, constants: new ConstantPool(engine, budget), budget };
+    const bodies = new BodyCache<Segment>((body) => {
+      optimize(body, { foldDecompression: true, useShapes: true });
+      return compileSegment(body, this.#context);
+    });
+    this.#context = { engine, constants: new ConstantPool(engine, budget), budget, bodies };
     this.model = model;
     optimize(model, { foldDecompression: true, useShapes: this.isStatic });
     // What was folded may tell more of the shapes.

@@ -5,7 +5,8 @@ import type { DeviceRequest, ProfilingEntry } from "../device.ts";
 import type { Model } from "../../model/model.ts";
 import type { VariableStates } from "../../model/variable-states.ts";
 import type { LruMap } from "./lru-map.ts";
-import type { ProgramRun, SegmentInstance, SegmentRun } from "./segment-instance.ts";
+import { InferenceProfile } from "./inference-profile.ts";
+import type { SegmentInstance, SegmentRun } from "./segment-instance.ts";
 import { shapeKey } from "./shape-key.ts";
 
 /** What a request needs of its compiled model. */
@@ -26,7 +27,7 @@ export class CpuRequest implements DeviceRequest {
   readonly #compiled: Compiled;
   readonly #instances: Instances;
   readonly #free: () => void;
-  #profile: ProfilingEntry[] = [];
+  #profile: InferenceProfile | undefined;
 
   /** `free` disposes of the instances. */
   constructor(compiled: Compiled, instances: Instances, free: () => void) {
@@ -39,7 +40,7 @@ export class CpuRequest implements DeviceRequest {
     const run = this.#start(inputs, state);
     for (let next = run.next(); ; next = run.next()) {
       if (next.done) return next.value;
-      if (this.#compiled.isProfiled) this.#measure(next.value);
+      if (this.#profile) this.#profile.program(next.value.steps, next.value.program.runProfiled());
       else next.value.program.run();
     }
   }
@@ -48,7 +49,7 @@ export class CpuRequest implements DeviceRequest {
     const run = this.#start(inputs, state);
     for (let next = run.next(); ; next = run.next()) {
       if (next.done) return next.value;
-      if (this.#compiled.isProfiled) this.#measure(next.value);
+      if (this.#profile) this.#profile.program(next.value.steps, next.value.program.runProfiled());
       else await next.value.program.runAsync();
     }
   }
@@ -66,11 +67,11 @@ export class CpuRequest implements DeviceRequest {
   }
 
   profile(): readonly ProfilingEntry[] {
-    return this.#profile;
+    return this.#profile?.entries ?? [];
   }
 
   dispose(): void {
-    this.#profile = [];
+    this.#profile = undefined;
     this.#free();
   }
 
@@ -79,23 +80,7 @@ export class CpuRequest implements DeviceRequest {
   }
 
   #start(inputs: readonly Tensor[], state: VariableStates | undefined): SegmentRun {
-    const profile: ProfilingEntry[] = [];
-    this.#profile = profile;
-    const report = this.#compiled.isProfiled ? (entry: ProfilingEntry): void => void profile.push(entry) : undefined;
-    return this.#of(inputs.map((t) => t.shape)).run(inputs, report, state);
-  }
-
-  #measure({ program, steps }: ProgramRun): void {
-    const times = program.runProfiled();
-    for (const [i, step] of steps.entries()) {
-      const { nodes } = step;
-      this.#profile.push({
-        name: nodes[nodes.length - 1].friendlyName,
-        type: nodes.map((n) => n.type).join("+"),
-        implementation: step.kind === "kernel" ? step.kernel.name : "host",
-        microseconds: times[i],
-        ...(step.kind === "kernel" && step.kernel.flops > 0 && { operations: step.kernel.flops }),
-      });
-    }
+    this.#profile = this.#compiled.isProfiled ? new InferenceProfile() : undefined;
+    return this.#of(inputs.map((t) => t.shape)).run(inputs, { profile: this.#profile, state });
   }
 }

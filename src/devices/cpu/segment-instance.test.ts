@@ -5,7 +5,9 @@ import { Model } from "../../model/model.ts";
 import { opset } from "../../opset.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { MemoryBudget } from "../memory-budget.ts";
+import { BodyCache } from "./body-cache.ts";
 import { ConstantPool } from "./constant-pool.ts";
+import { InferenceProfile } from "./inference-profile.ts";
 import { compileSegment, type Segment, type SegmentContext } from "./segment.ts";
 import { SegmentInstance } from "./segment-instance.ts";
 
@@ -46,7 +48,12 @@ class CountingEngine implements Engine {
   dispose(): void {}
 }
 
-const contextOf = (engine: Engine): SegmentContext => ({ engine, constants: new ConstantPool(engine), budget: new MemoryBudget() });
+const contextOf = (engine: Engine): SegmentContext => ({
+  engine,
+  constants: new ConstantPool(engine),
+  budget: new MemoryBudget(),
+  bodies: new BodyCache((body) => compileSegment(body, contextOf(engine))),
+});
 
 /** Two kernels with a step on the host between them: CumSum has no kernel. */
 function compiled(): Segment {
@@ -65,12 +72,12 @@ it("runs kernels and steps on the host in order, and lends memory for as long as
   const input = new Tensor("f32", [2, 5], [-1, -2, 3, 4, -5, 1, 1, 1, 1, 1]);
   const results: unknown[] = [];
   for (let i = 0; i < 3; i++) {
-    const onHost: string[] = [];
-    const run = instance.run([input], (entry) => void onHost.push(entry.implementation));
+    const profile = new InferenceProfile();
+    const run = instance.run([input], { profile, state: undefined });
     let state = run.next();
     for (; !state.done; state = run.next()) state.value.program.run();
     results.push([...state.value[0].data].map((v) => Number(v) + 0));
-    expect(onHost).toEqual(["host CumSum"]);
+    expect(profile.entries.map((entry) => entry.implementation)).toEqual(["host CumSum"]);
   }
   expect(results).toEqual(results.map(() => [1, 3, 0, 0, 1, 0, 0, 0, 0, 0]));
   const kept = instance.lend(segment.program.lowered.inputs[0]);

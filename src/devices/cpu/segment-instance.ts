@@ -2,18 +2,22 @@ import { invariant } from "../../common/errors.ts";
 import type { Memory, Operand, Program, Step } from "../../kernel/engine.ts";
 import type { LoweredStep } from "../../lowering/lowered-step.ts";
 import { type View, viewByteOffset } from "../../lowering/view.ts";
-import { evaluateOperation } from "../../model/evaluation.ts";
+import { operationEvaluation } from "../../model/evaluate-operation.ts";
+import type { Model } from "../../model/model.ts";
+import type { Node } from "../../model/node.ts";
 import type { VariableStates } from "../../model/variable-states.ts";
 import type { TypedArray } from "../../tensor/element-type.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import type { DeviceRequest, ProfilingEntry } from "../device.ts";
+import type { DeviceRequest } from "../device.ts";
 import { readView, viewArray, writeView } from "./host-tensor.ts";
 import { LruMap } from "./lru-map.ts";
-import type { HostRest, RestCache } from "./rest-cache.ts";
+import type { InferenceProfile } from "./inference-profile.ts";
+import type { RestCache } from "./rest-cache.ts";
+import type { HostModel } from "./tiered-cache.ts";
 import type { Segment, SegmentContext } from "./segment.ts";
 
-/** Rests that each segment keeps memory for: those of the shapes met last. */
-const mostRests = 8;
+/** Rests, and variants of a body, that each segment keeps memory for: those of the shapes met last. */
+const mostParts = 8;
 
 type Part =
   | { readonly kind: "program"; readonly program: Program; readonly steps: readonly LoweredStep[] }
@@ -25,6 +29,16 @@ export interface ProgramRun {
   readonly steps: readonly LoweredStep[];
 }
 
+/** What goes with an inference: what it takes, where that is measured, and the model's variables, where there are some. */
+export interface Walk {
+  readonly profile: InferenceProfile | undefined;
+  readonly state: VariableStates | undefined;
+}
+
+/** Memory for the rests of a segment, or for a body in it, by what was compiled for their shapes. */
+type PartInstances = LruMap<Segment | HostModel, SegmentInstance | DeviceRequest>;
+const newParts = (): PartInstances => new LruMap(mostParts, (part) => part.dispose());
+
 /** The inference of a segment: gives the programs to run, one after the other, and at last the results. */
 export type SegmentRun = Generator<ProgramRun, Tensor[], undefined>;
 
@@ -35,7 +49,8 @@ export class SegmentInstance {
   readonly #before: SegmentInstance | undefined;
   readonly #arena: Memory;
   readonly #parts: Part[] = [];
-  readonly #rests = new LruMap<Segment | HostRest, SegmentInstance | DeviceRequest>(mostRests, (rest) => rest.dispose());
+  readonly #rests = newParts();
+  readonly #bodies = new Map<Model, PartInstances>();
   #lent = false;
   #isDisposed = false;
 
@@ -59,11 +74,8 @@ export class SegmentInstance {
     }
   }
 
-  /**
-   * Runs the segment and what lies behind it. `inputs` has a tensor for each input that is no border. `report`, where it is given,
-   * is told what the host did. `state` holds the model's variables.
-   */
-  *run(inputs: readonly (Tensor | undefined)[], report?: (entry: ProfilingEntry) => void, state?: VariableStates): SegmentRun {
+  /** Runs the segment and what lies behind it. `inputs` has a tensor for each input that is no border. */
+  *run(inputs: readonly (Tensor | undefined)[], walk: Walk): SegmentRun {
     const { model, program, next } = this.segment;
     for (const [i, view] of program.lowered.inputs.entries()) {
       const tensor = inputs[i];
@@ -71,23 +83,22 @@ export class SegmentInstance {
     }
     for (const part of this.#parts)
       if (part.kind === "program") yield part;
-      else this.#onHost(part.step, report, state);
+      else yield* this.#onHost(part.step, walk);
     const read = (result: number): Tensor => this.#read(program.lowered.outputs[result], model.results[result].outputs[0].elementType);
     if (next === undefined) return model.results.map((_, i) => read(i));
 
     const { split, rests } = next;
     const readBorder = (border: number): Tensor => read(model.results.length - split.borders.length + border);
-    const breaks = split.breaks.map(({ node, inputs: from }) =>
-      timed(node, report, () =>
-        evaluateOperation(
-          node,
-          from.map((f) => (typeof f === "number" ? readBorder(f) : f)),
-          state,
-        ),
-      ),
-    );
-    const others = rests === undefined ? [] : yield* this.#runRest(rests, breaks, readBorder, report, state);
+    const breaks: (readonly Tensor[])[] = [];
+    for (const { node, inputs: from } of split.breaks) {
+      const tensors = from.map((f) => (typeof f === "number" ? readBorder(f) : f));
+      breaks.push(yield* this.#evaluate(node, tensors, walk));
+    }
+    const others = rests === undefined ? [] : yield* this.#runRest(rests, breaks, readBorder, walk);
+    // A break may pass on what it was given: a constant's data, or a variable's.
     const foreign = new Set(split.breaks.flatMap((b) => b.inputs.flatMap((f) => (typeof f === "number" ? [] : f.data.buffer))));
+    for (const [i, { node }] of split.breaks.entries())
+      if (node.op.state !== undefined) for (const { data } of breaks[i]) foreign.add(data.buffer);
     return split.results.map((from) => {
       if (from.kind === "break") return ownTensor(breaks[from.node][from.output], foreign);
       return from.kind === "head" ? read(from.result) : others[from.result];
@@ -98,19 +109,43 @@ export class SegmentInstance {
     rests: RestCache<Segment>,
     breaks: readonly (readonly Tensor[])[],
     readBorder: (border: number) => Tensor,
-    report?: (entry: ProfilingEntry) => void,
-    state?: VariableStates,
+    walk: Walk,
   ): SegmentRun {
     const rest = rests.get(breaks, readBorder);
-    const instance = this.#rests.get(rest, () =>
-      rest.kind === "host" ? rest.executable.createRequest() : new SegmentInstance(rest, this.#context, this),
-    );
     const inputs = rests.sources.map((from) =>
       from.kind === "break" ? breaks[from.node][from.output] : rest.kind === "host" ? readBorder(from.border) : undefined,
     );
-    if (instance instanceof SegmentInstance) return yield* instance.run(inputs, report, state);
-    const results = instance.infer(inputs as Tensor[], state);
-    if (report) for (const entry of instance.profile()) report({ ...entry, implementation: `host ${entry.type}` });
+    return yield* this.#runPart(this.#rests, rest, inputs, walk, this);
+  }
+
+  /** A node that no kernel runs: by its semantics, and its bodies by programs. */
+  #evaluate(node: Node, inputs: readonly Tensor[], walk: Walk): Generator<ProgramRun, readonly Tensor[], undefined> {
+    const evaluation = operationEvaluation(node, inputs, walk.state, (owner, call) =>
+      this.#runBody(owner.bodies[call.body].model, call.inputs, walk),
+    );
+    return walk.profile === undefined ? evaluation : timed(node, walk.profile, evaluation);
+  }
+
+  #runBody(body: Model, inputs: readonly Tensor[], walk: Walk): SegmentRun {
+    const instances = this.#bodies.get(body) ?? newParts();
+    this.#bodies.set(body, instances);
+    return this.#runPart(instances, this.#context.bodies.get(body, inputs), inputs, walk);
+  }
+
+  /** Runs a rest or a body, in memory that `instances` keep; `before` is the segment in whose memory the borders lie. */
+  *#runPart(
+    instances: PartInstances,
+    part: Segment | HostModel,
+    inputs: readonly (Tensor | undefined)[],
+    walk: Walk,
+    before?: SegmentInstance,
+  ): SegmentRun {
+    const instance = instances.get(part, () =>
+      part.kind === "host" ? part.executable.createRequest() : new SegmentInstance(part, this.#context, before),
+    );
+    if (instance instanceof SegmentInstance) return yield* instance.run(inputs, walk);
+    const results = instance.infer(inputs as Tensor[], walk.state);
+    walk.profile?.evaluated(part, instance.profile());
     return results;
   }
 
@@ -131,6 +166,7 @@ export class SegmentInstance {
     this.#isDisposed = true;
     this.#context.budget.give(this.segment.byteLength);
     this.#rests.clear();
+    for (const instances of this.#bodies.values()) instances.clear();
     for (const part of this.#parts) if (part.kind === "program") part.program.dispose();
     if (!this.#lent) this.#arena.dispose();
   }
@@ -186,17 +222,10 @@ export class SegmentInstance {
     flush();
   }
 
-  #onHost(
-    { node, inputs, outputs }: LoweredStep & { readonly kind: "host" },
-    report?: (entry: ProfilingEntry) => void,
-    state?: VariableStates,
-  ): void {
-    timed(node, report, () => {
-      const tensors = node.inputs.map((o, i) => o.constant ?? this.#read(inputs[i], o.elementType));
-      const results = evaluateOperation(node, tensors, state);
-      for (const [i, view] of outputs.entries()) writeView(view, this.array(view), results[i]);
-      return results;
-    });
+  *#onHost({ node, inputs, outputs }: LoweredStep & { readonly kind: "host" }, walk: Walk): Generator<ProgramRun, void, undefined> {
+    const tensors = node.inputs.map((o, i) => o.constant ?? this.#read(inputs[i], o.elementType));
+    const results = yield* this.#evaluate(node, tensors, walk);
+    for (const [i, view] of outputs.entries()) writeView(view, this.array(view), results[i]);
   }
 }
 
@@ -208,16 +237,17 @@ function ownTensor(tensor: Tensor, taken: Set<ArrayBufferLike>): Tensor {
   return tensor;
 }
 
-/** Reports the time that the host takes for a node. */
-function timed<T>(node: { friendlyName: string; type: string }, report: ((entry: ProfilingEntry) => void) | undefined, work: () => T): T {
-  if (report === undefined) return work();
-  const begin = performance.now();
-  const done = work();
-  report({
-    name: node.friendlyName,
-    type: node.type,
-    implementation: `host ${node.type}`,
-    microseconds: (performance.now() - begin) * 1000,
-  });
-  return done;
+/** Counts the time that the host takes for a node, without that of the programs and operations inside its bodies. */
+function* timed<T>(node: Node, profile: InferenceProfile, work: Generator<ProgramRun, T, undefined>): Generator<ProgramRun, T, undefined> {
+  for (let own = 0; ;) {
+    const begin = performance.now();
+    const inside = profile.hostMicroseconds;
+    const next = work.next();
+    own += (performance.now() - begin) * 1000 - (profile.hostMicroseconds - inside);
+    if (next.done === true) {
+      profile.host(node, own);
+      return next.value;
+    }
+    yield next.value;
+  }
 }

@@ -10,6 +10,7 @@ import { byteLengthOf } from "../../tensor/element-type.ts";
 import { optimize } from "../../transformations/pipeline.ts";
 import { checkMemory } from "../check-memory.ts";
 import type { MemoryBudget } from "../memory-budget.ts";
+import type { BodyCache } from "./body-cache.ts";
 import type { ConstantPool } from "./constant-pool.ts";
 import { memoryElementOf } from "./host-tensor.ts";
 import { lower } from "./lower.ts";
@@ -21,6 +22,7 @@ export interface SegmentContext {
   readonly engine: Engine;
   readonly constants: ConstantPool;
   readonly budget: MemoryBudget;
+  readonly bodies: BodyCache<Segment>;
 }
 
 /**
