@@ -1,4 +1,5 @@
 import type { Model } from "../model/model.ts";
+import { constantBranch } from "./eliminate/constant-branch.ts";
 import { constantSelect } from "./eliminate/constant-select.ts";
 import { mergeClamps } from "./eliminate/merge-clamps.ts";
 import { neutralElement } from "./eliminate/neutral-element.ts";
@@ -79,6 +80,7 @@ export function pipeline({ useShapes = false, foldDecompression = false }: Pipel
     singlePart,
     neutralElement,
     constantSelect,
+    constantBranch,
   ];
   const shapes = [mergeConcats, mergeTransposes, mergeReshapes, transposeIntoMatMul, ...(useShapes ? [transposeToReshape] : [])];
   return [

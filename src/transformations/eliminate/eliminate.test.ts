@@ -11,6 +11,7 @@ import { Power } from "../../ops/elementwise/power.ts";
 import { Relu } from "../../ops/elementwise/relu.ts";
 import { Select } from "../../ops/elementwise/select.ts";
 import { Subtract } from "../../ops/elementwise/subtract.ts";
+import { branches } from "../../ops/control-flow/bodies.fixture.ts";
 import { Concat } from "../../ops/movement/concat.ts";
 import { Pad12 } from "../../ops/movement/pad.ts";
 import { Slice8 } from "../../ops/movement/slice.ts";
@@ -23,6 +24,7 @@ import { Reshape } from "../../ops/shape/reshape.ts";
 import { Unsqueeze } from "../../ops/shape/unsqueeze.ts";
 import { constantOf } from "../evaluate-node.ts";
 import type { Rewrite } from "../rewrite.ts";
+import { constantBranch } from "./constant-branch.ts";
 import { constantSelect } from "./constant-select.ts";
 import { mergeClamps } from "./merge-clamps.ts";
 import { neutralElement } from "./neutral-element.ts";
@@ -217,5 +219,35 @@ describe("paddle-broadcast", () => {
       build: (g) => g.apply(Add, [g.input(rank), g.input(shape)], attributes),
       expected,
     });
+  });
+});
+
+describe("constant-branch", () => {
+  const build =
+    (condition: 0 | 1) =>
+    (g: Graph): Output => {
+      const x = g.input("[2]");
+      const inner = g.apply(Abs, [x]);
+      const node = branches(
+        constantOf("boolean", condition, []),
+        [x, inner],
+        ([a, b]) => [
+          branches(
+            constantOf("boolean", 1, []),
+            [a],
+            ([p]) => [g.apply(Relu, [p])],
+            ([p]) => [p],
+          ).outputs[0],
+          g.apply(Add, [a, b]),
+        ],
+        ([a, b]) => [b, a],
+      );
+      return g.apply(Multiply, [node.outputs[0], g.apply(Abs, [node.outputs[1]])]);
+    };
+  it("takes the branch's operations, branches in it too", () => {
+    checkRewrite({ rewrites: [constantBranch], build: build(1), expected: { Abs: 2, Add: 1, Multiply: 1, Relu: 1 } });
+  });
+  it("takes inputs that a branch passes on", () => {
+    checkRewrite({ rewrites: [constantBranch], build: build(0), expected: { Abs: 2, Multiply: 1 } });
   });
 });
