@@ -59,11 +59,13 @@ interface Manifest {
   readonly license: string;
   readonly author?: string | { readonly name: string };
 }
-const licences = [...packages].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([folder, notices]) => {
-  const { name, version, license, author } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
-  const files = readdirSync(join(root, folder)).filter((file) => /^licen[cs]e/i.test(file));
-  const texts = files.map((file) => readFileSync(join(root, folder, file), "utf8").trim());
-  const by = typeof author === "object" ? author.name : author;
-  return [`${name} ${version} (${license})${by === undefined ? "" : ` by ${by}`}`, ...texts, ...notices].join("\n\n");
-});
+const licences = [...packages]
+  .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  .map(([folder, notices]) => {
+    const { name, version, license, author } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
+    const files = readdirSync(join(root, folder)).filter((file) => /^licen[cs]e/i.test(file));
+    const texts = files.map((file) => readFileSync(join(root, folder, file), "utf8").trim());
+    const by = typeof author === "object" ? author.name : author;
+    return [`${name} ${version} (${license})${by === undefined ? "" : ` by ${by}`}`, ...texts, ...notices].join("\n\n");
+  });
 writeFileSync(join(root, "dist/THIRD-PARTY-LICENSES.txt"), `${licences.join(`\n\n${"-".repeat(80)}\n\n`)}\n`);
