@@ -3,6 +3,7 @@ import { defaultOf } from "../src/devices/property.ts";
 import { devices } from "../src/devices/registry.ts";
 import { formatsWithoutReader, frontends } from "../src/frontends/registry.ts";
 import { supportedLayers } from "../src/frontends/caffe/layers.ts";
+import { supportedOperators } from "../src/frontends/mxnet/operators.ts";
 import { onnxOperators } from "../src/frontends/onnx/operators.ts";
 import { scalarResult } from "../src/kernel/emit-scalar.ts";
 import { targetNames } from "../src/devices/cpu/target-selection.ts";
@@ -115,5 +116,9 @@ ${table(["operator", "versions"], onnx)}
 ## Caffe layers (${supportedLayers().length})
 
 ${supportedLayers().join(", ")}. Layers that feed data become inputs; losses and reports are left out.
+
+## MXNet operators (${supportedOperators().length})
+
+${supportedOperators().join(", ")}. Labels are no inputs.
 `;
 }

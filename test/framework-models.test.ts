@@ -7,7 +7,7 @@ import type { Tensor } from "../src/tensor/tensor.ts";
 import { modelCases, modelsPresent, rangeError } from "./support/model-cases.ts";
 
 /** Formats by how their main files end, besides ONNX and IR: test/models.test.ts runs those on every target. */
-const endings = /\.prototxt$/;
+const endings = /(\.prototxt|-symbol\.json)$/;
 
 /** The largest difference from the original framework, as a share of an output's range. */
 const tolerance = 1e-4;

@@ -1,7 +1,7 @@
 import { caffeFrontend } from "./caffe/caffe-frontend.ts";
 import { kaldiFormat } from "./detection/kaldi.ts";
 import { kerasFormat } from "./detection/keras.ts";
-import { mxnetFormat } from "./detection/mxnet.ts";
+import { mxnetFrontend } from "./mxnet/mxnet-frontend.ts";
 import { tensorflowFormat } from "./detection/tensorflow.ts";
 import { tfjsFormat } from "./detection/tfjs.ts";
 import { tfliteFormat } from "./detection/tflite.ts";
@@ -10,14 +10,7 @@ import { irFrontend } from "./ir/ir-frontend.ts";
 import { onnxFrontend } from "./onnx/onnx-frontend.ts";
 
 /** Every frontend, in the order in which they are asked whether they know a file. */
-export const frontends: readonly Frontend[] = [irFrontend, onnxFrontend, caffeFrontend];
+export const frontends: readonly Frontend[] = [irFrontend, onnxFrontend, caffeFrontend, mxnetFrontend];
 
 /** Formats that are known when they are seen, so that the error says what a file is. One that gets a reader moves up. */
-export const formatsWithoutReader: readonly ModelFormat[] = [
-  tensorflowFormat,
-  tfliteFormat,
-  tfjsFormat,
-  kerasFormat,
-  mxnetFormat,
-  kaldiFormat,
-];
+export const formatsWithoutReader: readonly ModelFormat[] = [tensorflowFormat, tfliteFormat, tfjsFormat, kerasFormat, kaldiFormat];
