@@ -84,7 +84,7 @@ export class SegmentInstance {
     for (const part of this.#parts)
       if (part.kind === "program") yield part;
       else yield* this.#onHost(part.step, walk);
-    const read = (result: number): Tensor => this.#read(program.lowered.outputs[result], model.results[result].outputs[0].elementType);
+    const read = (result: number): Tensor => this.#read(program.lowered.outputs[result]);
     if (next === undefined) return model.results.map((_, i) => read(i));
 
     const { split, rests } = next;
@@ -178,8 +178,8 @@ export class SegmentInstance {
     if (data.buffer !== target.buffer || data.byteOffset !== target.byteOffset) writeView(view, target, tensor);
   }
 
-  #read(view: View, type: Tensor["elementType"]): Tensor {
-    return readView(view, this.array(view), type);
+  #read(view: View): Tensor {
+    return readView(view, this.array(view));
   }
 
   #place(view: View): Operand {
@@ -223,7 +223,7 @@ export class SegmentInstance {
   }
 
   *#onHost({ node, inputs, outputs }: LoweredStep & { readonly kind: "host" }, walk: Walk): Generator<ProgramRun, void, undefined> {
-    const tensors = node.inputs.map((o, i) => o.constant ?? this.#read(inputs[i], o.elementType));
+    const tensors = node.inputs.map((o, i) => o.constant ?? this.#read(inputs[i] as View));
     const results = yield* this.#evaluate(node, tensors, walk);
     for (const [i, view] of outputs.entries()) writeView(view, this.array(view), results[i]);
   }

@@ -1,6 +1,5 @@
 import { shapeSize } from "../../common/shape.ts";
 import type { Engine } from "../../kernel/engine.ts";
-import { memoryElementBytes } from "../../kernel/kernel.ts";
 import { type SplitModel, splitModel } from "../../lowering/split-model.ts";
 import type { View } from "../../lowering/view.ts";
 import type { Model } from "../../model/model.ts";
@@ -12,7 +11,6 @@ import { checkMemory } from "../check-memory.ts";
 import type { MemoryBudget } from "../memory-budget.ts";
 import type { BodyCache } from "./body-cache.ts";
 import type { ConstantPool } from "./constant-pool.ts";
-import { memoryElementOf } from "./host-tensor.ts";
 import { lower } from "./lower.ts";
 import { type CpuProgram, planProgram } from "./program.ts";
 import { RestCache, type Source } from "./rest-cache.ts";
@@ -49,7 +47,7 @@ export function compileSegment(model: Model, context: SegmentContext, borders: r
   const split = splitModel(model);
   const head = split?.head ?? model;
   const { engine, constants, budget } = context;
-  checkMemory(head, Math.min(engine.capacity, budget.limit), (type, count) => count * memoryElementBytes[memoryElementOf(type)]);
+  checkMemory(head, Math.min(engine.capacity, budget.limit), byteLengthOf);
   const own = head.results.length - (split?.borders.length ?? 0);
   const isDense = (result: number): boolean => result < own || split?.borders[result - own].isRead === true;
   const program = planProgram(lower(head, engine.target, engine.threads, constants, { borders, isShared: (i) => i >= own, isDense }));
