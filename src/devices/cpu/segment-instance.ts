@@ -59,13 +59,9 @@ export class SegmentInstance {
     this.segment = segment;
     this.#context = context;
     this.#before = before;
-    context.budget.take(segment.byteLength, "the tensors of an inference", segment.largest);
-    try {
-      this.#arena = context.engine.allocate(Math.max(64, segment.program.plan.byteLength));
-    } catch (error) {
-      context.budget.give(segment.byteLength);
-      throw error;
-    }
+    const { byteLength, largest, program } = segment;
+    const arena = Math.max(64, program.plan.byteLength);
+    this.#arena = context.budget.allocate(byteLength, "the tensors of an inference", largest, () => context.engine.allocate(arena));
     try {
       this.#assemble();
     } catch (error) {

@@ -1,3 +1,4 @@
+import { VintnerError } from "../../common/errors.ts";
 import { shapeSize } from "../../common/shape.ts";
 import type { Engine } from "../../kernel/engine.ts";
 import { type SplitModel, splitModel } from "../../lowering/split-model.ts";
@@ -8,7 +9,7 @@ import type { Output } from "../../model/output.ts";
 import { byteLengthOf } from "../../tensor/element-type.ts";
 import { optimize } from "../../transformations/pipeline.ts";
 import { checkMemory } from "../check-memory.ts";
-import type { MemoryBudget } from "../memory-budget.ts";
+import { inUnits, type MemoryBudget } from "../memory-budget.ts";
 import type { BodyCache } from "./body-cache.ts";
 import type { ConstantPool } from "./constant-pool.ts";
 import { lower } from "./lower.ts";
@@ -54,6 +55,14 @@ export function compileSegment(model: Model, context: SegmentContext, borders: r
   const byteLength = Math.max(64, program.plan.byteLength) + copiedBytes(head, program);
   const largest = largestOf(head);
   budget.check(byteLength, "the tensors of an inference", largest);
+  if (program.plan.byteLength > engine.capacity)
+    throw new VintnerError("OUT_OF_MEMORY", {
+      what: "the tensors of an inference do not fit into one block of memory",
+      ...(largest !== undefined && { where: largest }),
+      expected: `at most ${inUnits(engine.capacity)}`,
+      got: inUnits(program.plan.byteLength),
+      hint: "Check the shapes that are given",
+    });
   const views = program.lowered.outputs.slice(own);
   const compileRest = (rest: Model, sources: readonly Source[]): Segment => {
     optimize(rest, { foldDecompression: true, useShapes: true });
