@@ -53,6 +53,9 @@ export interface Engine {
   dispose(): void;
 }
 
+/** Most threads of a run: more than there are processors in one machine that gain from it. */
+export const mostThreads = 256;
+
 /** What makes engines for the targets of one kind of code. A folder of src/codegen, and a line of src/devices/cpu/target-selection.ts. */
 export interface Backend {
   /** What users call it: `x64`, `wasm`. As a value of CPU_TARGET it means the best of its targets. */
@@ -68,7 +71,7 @@ export interface Backend {
 }
 
 export interface EngineOptions {
-  /** Threads that share a run, the calling one included: from 1 on. */
+  /** Threads that share a run, the calling one included: from 1 to `mostThreads`. */
   readonly threads: number;
   /** Runs at the same time for which there are so many threads; 1 where it is not said. */
   readonly runs?: number;

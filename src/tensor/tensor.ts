@@ -4,7 +4,7 @@ import { allocateArray } from "./allocate-array.ts";
 import { byteLengthOf, type ElementType, elementTypes, type TypedArray } from "./element-type.ts";
 
 /**
- * A dense row-major array. `data` may be a view on a file's bytes or on a device's memory; it is not copied.
+ * A dense row-major array, which does not change but in its elements. `data` may be a view on a file's bytes or on a device's memory; it is not copied.
  * f16 and bf16 hold raw bits (Uint16Array), boolean bytes 0 or 1, 64-bit integers BigInts, types under 8 bits packed bytes.
  */
 export class Tensor {
@@ -14,9 +14,21 @@ export class Tensor {
 
   /** Without `data` the tensor is zero. Throws INVALID_ARGUMENT where the data's type or length does not fit, OUT_OF_MEMORY. */
   constructor(elementType: ElementType, shape: readonly number[], data?: TypedArray | readonly number[]) {
+    if (!Array.isArray(shape) || !Number.isSafeInteger(shapeSize(shape)) || shape.some((d) => !Number.isInteger(d) || d < 0))
+      throw new VintnerError("INVALID_ARGUMENT", {
+        what: "a tensor's shape must be lengths",
+        expected: "a list of whole numbers from 0 on",
+        got: Array.isArray(shape) ? `[${shape.join(",")}]` : String(shape),
+      });
     const size = shapeSize(shape);
-    if (!Number.isSafeInteger(size) || shape.some((d) => !Number.isInteger(d) || d < 0))
-      throw new VintnerError("INVALID_ARGUMENT", { what: "a tensor's shape must be lengths", got: `[${shape.join(",")}]` });
+    if (!Object.hasOwn(elementTypes, elementType) || elementType === "dynamic")
+      throw new VintnerError("INVALID_ARGUMENT", {
+        what: "a tensor has no such element type",
+        expected: Object.keys(elementTypes)
+          .filter((type) => type !== "dynamic")
+          .join(", "),
+        got: String(elementType),
+      });
     const info = elementTypes[elementType];
     const length = info.bits >= 8 ? size : byteLengthOf(elementType, size);
     let array: TypedArray;
@@ -27,7 +39,7 @@ export class Tensor {
       throw new VintnerError("INVALID_ARGUMENT", {
         what: `a tensor of ${elementType} cannot hold this array`,
         expected: info.array.name,
-        got: (data as TypedArray).constructor.name,
+        got: data === null || typeof data !== "object" ? String(data) : (data as object).constructor.name,
       });
     if (array.length !== length)
       throw new VintnerError("INVALID_ARGUMENT", {
@@ -36,8 +48,14 @@ export class Tensor {
         got: `${array.length}`,
       });
     this.elementType = elementType;
-    this.shape = [...shape];
+    this.shape = Object.freeze([...shape]);
     this.data = array;
+    if (new.target === Tensor) Object.freeze(this);
+  }
+
+  /** Whether the data is all there still: its buffer may have been shrunk, or handed to another thread. */
+  get isIntact(): boolean {
+    return this.data.length === (elementTypes[this.elementType].bits >= 8 ? this.size : byteLengthOf(this.elementType, this.size));
   }
 
   /** Number of elements. */

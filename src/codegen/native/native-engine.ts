@@ -1,4 +1,5 @@
 import { VintnerError } from "../../common/errors.ts";
+import { checkThreads } from "../scheduler/check-threads.ts";
 import type { Engine, EngineOptions, Memory, Program, Step } from "../../kernel/engine.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { KernelTarget } from "../../kernel/target.ts";
@@ -33,7 +34,9 @@ export class NativeEngine implements Engine {
   readonly #programs = new Set<WeakRef<NativeProgram>>();
   #disposed = false;
 
+  /** Throws INVALID_ARGUMENT for numbers of threads that cannot be, DEVICE where the system has no more. */
   constructor(system: NativeSystem, emitter: NativeEmitter, { threads, runs = 1 }: EngineOptions) {
+    checkThreads(threads);
     this.target = emitter.target;
     this.threads = system.hasFutex ? threads : 1;
     this.#system = system;

@@ -27,7 +27,7 @@ export interface ThreadLease {
   release(): void;
 }
 
-/** The one pool of this process, while somebody uses it. */
+/** The one pool of this process, made when it is first wanted. Without leases it has no threads, and stays: its code is small. */
 let shared: ThreadPool | undefined;
 
 /** Threads for runs of `threads`, the caller's included, `runs` of them at a time. Throws DEVICE where they cannot be started. */
@@ -39,9 +39,7 @@ export function leaseThreads(system: NativeSystem, emitter: NativeEmitter, threa
 /** Worker threads that all engines share: as many as the one that wants most of them. They end when nobody uses them. */
 class ThreadPool {
   readonly #system: NativeSystem;
-  readonly #code: CodeMemory;
   readonly #state: bigint;
-  readonly #bytes: number;
   /** What each worker finds of itself: the pool's address and its number. */
   readonly #records: BigUint64Array;
   readonly #recordsAt: number;
@@ -58,20 +56,19 @@ class ThreadPool {
   constructor(system: NativeSystem, emitter: NativeEmitter) {
     this.#system = system;
     const { runAlone, run, resize, thread } = schedulerRoutines(options);
-    this.#code = new CodeMemory(
+    const { addresses } = new CodeMemory(
       system,
       [runAlone, run, resize, thread].map((routine) => emitter.emitRoutine(routine)),
     );
-    const { addresses } = this.#code;
     this.#runAlone = system.function(addresses[0], 3);
     this.#run = system.function(addresses[1], 6);
     this.#resize = system.function(addresses[2], 2);
     this.#thread = addresses[3];
     this.#recordsAt = schedulerSizes(options).poolBytes;
     const records = (mostWorkers + 1) * recordBytes;
-    this.#bytes = Math.ceil((this.#recordsAt + records) / system.pageBytes) * system.pageBytes;
-    this.#state = system.map(this.#bytes);
-    this.#records = new BigUint64Array(system.view(this.#state, this.#bytes), this.#recordsAt, records / 8);
+    const bytes = Math.ceil((this.#recordsAt + records) / system.pageBytes) * system.pageBytes;
+    this.#state = system.map(bytes);
+    this.#records = new BigUint64Array(system.view(this.#state, bytes), this.#recordsAt, records / 8);
   }
 
   lease(workers: number): ThreadLease {
@@ -80,7 +77,7 @@ class ThreadPool {
     const release = (): void => {
       if (!this.#leases.delete(key)) return;
       this.#fit();
-      if (this.#leases.size === 0) this.#end();
+      if (this.#leases.size === 0) this.#join(() => true);
     };
     try {
       this.#fit();
@@ -121,12 +118,5 @@ class ThreadPool {
   #join(which: (number: number) => boolean): void {
     for (const { number, handle } of this.#leaving) if (which(number)) this.#system.joinThread(handle);
     this.#leaving = this.#leaving.filter(({ number }) => !which(number));
-  }
-
-  #end(): void {
-    if (shared === this) shared = undefined;
-    this.#join(() => true);
-    this.#system.unmap(this.#state, this.#bytes);
-    this.#code.dispose();
   }
 }

@@ -1,11 +1,10 @@
+import { mostThreads } from "../../kernel/engine.ts";
+
 /**
  * Where things lie in the memory that threads share. Words are as wide as addresses; what several threads write lies on cache lines
  * of its own. `lineBytes` is two words' multiple on every machine, and 64 bytes on all that there are.
  */
 export const lineBytes = 64;
-
-/** Most threads that one run can use: claims of shares have their places in a slot. */
-export const mostThreads = 256;
 
 /** The state of a pool of threads. */
 export const poolLayout = {

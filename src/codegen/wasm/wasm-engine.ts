@@ -5,6 +5,7 @@ import type { Backend, Engine, EngineOptions, Memory, Program, Step } from "../.
 import type { Kernel } from "../../kernel/kernel.ts";
 import { checkStepOperands } from "../../kernel/memory-array.ts";
 import type { KernelTarget } from "../../kernel/target.ts";
+import { checkThreads } from "../scheduler/check-threads.ts";
 import { planStepTable, writeStepTable } from "../scheduler/step-table.ts";
 import { availableWasmTargets, vectorFeatures } from "./features.ts";
 import { emitKernel, kernelFunctionType } from "./kernel-emitter.ts";
@@ -30,10 +31,8 @@ export function createWasmEngine(target: WasmTargetName, options: EngineOptions)
       what: `the target ${target} is not available here`,
       expected: availableWasmTargets().join(" or ") || "a WebAssembly engine with SIMD",
     });
-  const { threads } = options;
-  if (!Number.isInteger(threads) || threads < 1)
-    throw new VintnerError("INVALID_ARGUMENT", { what: "the number of threads", expected: "a positive integer", got: `${threads}` });
-  return new WasmEngine(wasmTargets[target], threads);
+  checkThreads(options.threads);
+  return new WasmEngine(wasmTargets[target], options.threads);
 }
 
 /** WebAssembly, wherever there is SIMD. */

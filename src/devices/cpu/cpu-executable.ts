@@ -58,7 +58,7 @@ export class CpuExecutable implements Executable {
   }
 
   get hasStableMemory(): boolean {
-    return this.engine.target.name.startsWith("x64-");
+    return this.engine.hasStableMemory;
   }
 
   /** The first segment for these input shapes. */
