@@ -12,6 +12,7 @@ import { availableTargets } from "./cpu/target-selection.ts";
 import { cpuDevice } from "./cpu/cpu-device.ts";
 import type { Device } from "./device.ts";
 import { resolveConfig } from "./property.ts";
+import { compileSync, inferSync } from "./synchronous.ts";
 import { referenceDevice } from "./reference/reference-device.ts";
 
 type Attributes = Record<string, number | string | boolean | readonly number[]>;
@@ -392,9 +393,9 @@ function modelOf({ inputs, build }: Case, dynamic: boolean): Model {
 }
 
 const run = (device: Device, model: Model, config: Record<string, string | number>, tensors: readonly Tensor[]): Tensor[] => {
-  const executable = device.compile(model, resolveConfig(device.name, device.properties, config));
+  const executable = compileSync(device, model, resolveConfig(device.name, device.properties, config));
   try {
-    return executable.createRequest().infer(tensors);
+    return inferSync(executable.createRequest(), tensors);
   } finally {
     executable.dispose();
   }

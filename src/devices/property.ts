@@ -25,13 +25,20 @@ export function choice(description: string, values: readonly string[], fallback:
   return { description, default: fallback, parse, expected: `one of ${values.join(", ")}` };
 }
 
-/** A whole number from `least` on, or its text. */
-export function count(description: string, least: number, fallback: Property["default"]): Property {
-  const parse = (value: PropertyValue): number | undefined => {
-    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-    return typeof number === "number" && Number.isInteger(number) && number >= least ? number : undefined;
+/** A whole number from `least` on, up to `most` if there is one, or its text; and, where there are such, words that stand for one. */
+export function count(
+  description: string,
+  least: number,
+  fallback: Property["default"],
+  { most = Number.MAX_SAFE_INTEGER, words = [] }: { readonly most?: number; readonly words?: readonly string[] } = {},
+): Property {
+  const parse = (value: PropertyValue): number | string | undefined => {
+    const word = words.find((w) => w.toLowerCase() === String(value).toLowerCase());
+    if (word !== undefined) return word;
+    const number = typeof value === "string" && /^\s*\d+\s*$/.test(value) ? Number(value) : value;
+    return typeof number === "number" && Number.isInteger(number) && number >= least && number <= most ? number : undefined;
   };
-  return { description, default: fallback, parse, expected: `a whole number from ${least} on` };
+  return { description, default: fallback, parse, expected: [`a whole number from ${least} ${most === Number.MAX_SAFE_INTEGER ? "on" : `to ${most}`}`, ...words].join(" or ") };
 }
 
 /** True or false; OpenVINO's YES and NO, and their text. */
@@ -47,8 +54,18 @@ export const readOnly = (description: string, value: Property["default"]): Prope
 export const defaultOf = (property: Property): PropertyValue =>
   typeof property.default === "function" ? property.default() : property.default;
 
+/** Throws INVALID_ARGUMENT for what is no object of properties. */
+export function checkConfig(given: unknown): asserts given is Config {
+  if (typeof given === "object" && given !== null && !Array.isArray(given)) return;
+  throw new VintnerError("INVALID_ARGUMENT", {
+    what: "properties are given in an object by name",
+    got: given === null || typeof given !== "object" ? String(given) : "a list",
+  });
+}
+
 /** Checks a user's config and fills in the defaults of all settable properties. Throws INVALID_ARGUMENT naming the property. */
 export function resolveConfig(device: string, properties: Properties, given: Config): Config {
+  checkConfig(given);
   const settable = Object.entries(properties).filter(([, property]) => property.parse);
   const resolved: Record<string, PropertyValue> = Object.fromEntries(settable.map(([name, property]) => [name, defaultOf(property)]));
   for (const [name, value] of Object.entries(given)) {

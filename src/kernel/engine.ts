@@ -64,6 +64,8 @@ export interface Backend {
   readonly architecture: string;
   /** The names of all its targets, best first. */
   readonly targets: readonly string[];
+  /** Runs that its engines can have at the same time, by `runAsync` of several programs. */
+  readonly mostRuns: number;
   /** Those that this machine runs, best first. */
   available(): readonly string[];
   /** `threads` includes the calling one. Throws DEVICE where the target does not run here. */

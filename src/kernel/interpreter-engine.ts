@@ -120,6 +120,7 @@ export const interpreterBackend: Backend = {
   name: "interpreter",
   architecture: "interpreter",
   targets: [interpreterTarget.name],
+  mostRuns: 1,
   available: () => [interpreterTarget.name],
   createEngine: () => new InterpreterEngine(),
 };

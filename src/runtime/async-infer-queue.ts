@@ -1,9 +1,13 @@
 import { VintnerError } from "../common/errors.ts";
-import type { CompiledModel } from "./compiled-model.ts";
+import { describe } from "./check-tensor.ts";
+import { CompiledModel } from "./compiled-model.ts";
 import type { InferInputs, InferRequest } from "./infer-request.ts";
 
 /** Called after each inference, with an error or the request that holds the results; they are valid during the call. */
 export type AsyncInferQueueCallback<UserData = unknown> = (error: Error | null, request: InferRequest, userData: UserData) => void;
+
+/** Most requests of a queue: each has memory of its own, and more run at a time on no machine. */
+const mostJobs = 4096;
 
 /** A pool of requests: starts inferences as they come, as many at a time as there are requests. */
 export class AsyncInferQueue<UserData = unknown> {
@@ -15,8 +19,12 @@ export class AsyncInferQueue<UserData = unknown> {
 
   /** `jobs` is the number of requests; without it the device's OPTIMAL_NUMBER_OF_INFER_REQUESTS. */
   constructor(compiledModel: CompiledModel, jobs: number = optimalJobs(compiledModel)) {
-    if (!Number.isInteger(jobs) || jobs < 1)
-      throw new VintnerError("INVALID_ARGUMENT", { what: "a queue needs jobs", expected: "a whole number from 1 on", got: `${jobs}` });
+    if (!Number.isInteger(jobs) || jobs < 1 || jobs > mostJobs)
+      throw new VintnerError("INVALID_ARGUMENT", {
+        what: "a queue needs jobs",
+        expected: `a whole number from 1 to ${mostJobs}`,
+        got: String(jobs),
+      });
     this.#requests = Array.from({ length: jobs }, () => compiledModel.createInferRequest());
     this.#idle = [...this.#requests];
   }
@@ -83,6 +91,8 @@ const released = (): VintnerError =>
   new VintnerError("INVALID_ARGUMENT", { what: "the queue was released", hint: "Make another AsyncInferQueue" });
 
 function optimalJobs(compiledModel: CompiledModel): number {
+  if (!(compiledModel instanceof CompiledModel))
+    throw new VintnerError("INVALID_ARGUMENT", { what: "a queue needs a compiled model", got: describe(compiledModel) });
   const jobs = Number(compiledModel.getProperty("OPTIMAL_NUMBER_OF_INFER_REQUESTS"));
   return Number.isInteger(jobs) && jobs > 0 ? jobs : 1;
 }

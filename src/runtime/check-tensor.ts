@@ -28,11 +28,25 @@ export function checkTensor(tensor: Tensor, port: Output, kind: "input" | "outpu
     });
 }
 
+/** Throws INVALID_ARGUMENT where a tensor has lost elements: its buffer was shrunk, or handed to another thread. */
+export function checkIntact(tensor: Tensor, port: Output, kind: "input" | "output"): void {
+  if (tensor.isIntact) return;
+  throw new VintnerError("INVALID_ARGUMENT", {
+    what: "the tensor's memory has been resized, or is another thread's",
+    where: `${kind} "${port.anyName}"`,
+    expected: `${tensor.size} elements`,
+    got: `${tensor.data.length}`,
+    hint: "Give a tensor on memory that stays as it is",
+  });
+}
+
 /** A checked tensor of what was given for an input. Throws INVALID_ARGUMENT. */
 export function toInputTensor(value: TensorLike, port: Output): Tensor {
   if (value instanceof Tensor) {
-    checkTensor(value, port, "input");
-    return value;
+    const tensor = plainTensor(value);
+    checkTensor(tensor, port, "input");
+    checkIntact(tensor, port, "input");
+    return tensor;
   }
   const where = `input "${port.anyName}"`;
   if (!ArrayBuffer.isView(value) || value instanceof DataView)
@@ -56,6 +70,10 @@ export function toInputTensor(value: TensorLike, port: Output): Tensor {
     throw new VintnerError(cause.code, { ...cause.details, where }, { cause });
   }
 }
+
+/** A tensor whose shape and data are what they were when it was checked: classes that inherit may give others each time. */
+const plainTensor = (tensor: Tensor): Tensor =>
+  Object.getPrototypeOf(tensor) === Tensor.prototype ? tensor : new Tensor(tensor.elementType, tensor.shape, tensor.data);
 
 export function describe(value: unknown): string {
   if (value === null || typeof value !== "object") return typeof value === "string" ? JSON.stringify(value) : String(value);

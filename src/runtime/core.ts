@@ -1,13 +1,14 @@
 import { VintnerError } from "../common/errors.ts";
-import { type Config, defaultOf, type PropertyValue, resolveConfig } from "../devices/property.ts";
-import { devices, findDevice } from "../devices/registry.ts";
+import { checkConfig, type Config, defaultOf, type PropertyValue, resolveConfig } from "../devices/property.ts";
+import { bindDevice, devices, findDevice } from "../devices/registry.ts";
 import type { ModelSource, WeightsSource } from "../frontends/model-source.ts";
 import { readModel, readModelSync } from "../frontends/read-model.ts";
 import { cloneModel } from "../model/clone.ts";
 import { Model } from "../model/model.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { describe } from "./check-tensor.ts";
 import { CompiledModel } from "./compiled-model.ts";
-import { queryDevice } from "./query-device.ts";
+import { readExported } from "./exported-model.ts";
 import { version } from "./version.ts";
 
 /** What a device is and which build of it this is. */
@@ -36,19 +37,41 @@ export class Core {
 
   /** Compiles a model, or the file of one, for a device. The model is not touched, and may change afterwards. */
   async compileModel(model: Model | ModelSource, deviceName = "CPU", config: Config = {}): Promise<CompiledModel> {
-    return this.#compile(model instanceof Model ? cloneModel(model) : await readModel(model), deviceName, config);
+    const given = model instanceof Model ? cloneModel(model) : await readModel(model);
+    const bound = this.#bind(deviceName, config);
+    return new CompiledModel(bound, given, await bound.compileAsync(cloneModel(given)), this.#given(bound.device.name, config));
   }
 
-  /** Like `compileModel`, blocking. */
+  /** Like `compileModel`, blocking. Throws UNSUPPORTED where the device compiles asynchronously only. */
   compileModelSync(model: Model | ModelSource, deviceName = "CPU", config: Config = {}): CompiledModel {
-    return this.#compile(model instanceof Model ? cloneModel(model) : readModelSync(model), deviceName, config);
+    const given = model instanceof Model ? cloneModel(model) : readModelSync(model);
+    const bound = this.#bind(deviceName, config);
+    return new CompiledModel(bound, given, bound.compile(cloneModel(given)), this.#given(bound.device.name, config));
+  }
+
+  /**
+   * Compiles what `CompiledModel.exportModel` gave, for the device that it was compiled for, with the properties that were set then
+   * and, on top of them, `config`. Throws FORMAT for other bytes, INVALID_ARGUMENT for another device.
+   */
+  async importModel(bytes: Uint8Array | ArrayBuffer, deviceName?: string, config: Config = {}): Promise<CompiledModel> {
+    const { model, device, config: exported } = readExported(bytes, deviceName);
+    checkConfig(config);
+    return this.compileModel(model, device, { ...exported, ...config });
+  }
+
+  /** Like `importModel`, blocking. */
+  importModelSync(bytes: Uint8Array | ArrayBuffer, deviceName?: string, config: Config = {}): CompiledModel {
+    const { model, device, config: exported } = readExported(bytes, deviceName);
+    checkConfig(config);
+    return this.compileModelSync(model, device, { ...exported, ...config });
   }
 
   /** The operations that a device supports: friendly names with the device's name. */
   queryModel(model: Model, deviceName: string, config: Config = {}): Record<string, string> {
-    const { name } = findDevice(deviceName);
-    const answers = [...queryDevice(model, name, { ...this.#config.get(name), ...config })];
-    return Object.fromEntries(answers.filter(([, { supported }]) => supported).map(([node]) => [node.friendlyName, name]));
+    if (!(model instanceof Model)) throw new VintnerError("INVALID_ARGUMENT", { what: "this is no model", got: describe(model) });
+    const bound = this.#bind(deviceName, config);
+    const answers = [...bound.query(model)].filter(([, { supported }]) => supported);
+    return Object.fromEntries(answers.map(([node]) => [node.friendlyName, bound.name]));
   }
 
   getAvailableDevices(): string[] {
@@ -72,6 +95,7 @@ export class Core {
   setProperty(deviceName: string, properties: Config): void;
   setProperty(first: string | Config, second?: Config): void {
     if (typeof first === "string") return this.#set(findDevice(first).name, second ?? {});
+    checkConfig(first);
     for (const [property, value] of Object.entries(first)) {
       const having = devices.filter((device) => device.properties[property]?.parse);
       if (having.length === 0)
@@ -92,12 +116,14 @@ export class Core {
     this.#config.set(name, { ...this.#config.get(name), ...given });
   }
 
-  /** `model` is not shared with the user: its ports stay as they are. */
-  #compile(model: Model, deviceName: string, config: Config): CompiledModel {
-    const device = findDevice(deviceName);
-    const resolved = resolveConfig(device.name, device.properties, { ...this.#config.get(device.name), ...config });
-    const executable = device.compile(cloneModel(model), resolved);
-    return new CompiledModel(device, model, executable, resolved);
+  #bind(deviceName: string, config: Config): ReturnType<typeof bindDevice> {
+    checkConfig(config);
+    return bindDevice(deviceName, (name) => this.#config.get(name) ?? {}, config);
+  }
+
+  /** What the user has set of a device's properties, for a compiled model that is exported. */
+  #given(device: string, config: Config): Config {
+    return { ...this.#config.get(device), ...config };
   }
 }
 

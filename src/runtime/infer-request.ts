@@ -1,9 +1,10 @@
 import type { DeviceRequest, ProfilingEntry } from "../devices/device.ts";
+import { inferSync } from "../devices/synchronous.ts";
 import { VintnerError } from "../common/errors.ts";
 import type { Output } from "../model/output.ts";
 import { VariableStates } from "../model/variable-states.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { checkTensor, describe, type TensorLike, toInputTensor } from "./check-tensor.ts";
+import { checkIntact, checkTensor, describe, type TensorLike, toInputTensor } from "./check-tensor.ts";
 import type { CompiledModel } from "./compiled-model.ts";
 import { Lifetime } from "./lifetime.ts";
 import { listPorts, portIndex, portName } from "./ports.ts";
@@ -41,12 +42,13 @@ export class InferRequest {
 
   /**
    * Runs the model and returns when it is done. Inputs that are not given keep the tensors set before.
-   * Throws INVALID_ARGUMENT for inputs that do not exist, are missing or do not fit, and after `dispose`.
+   * Throws INVALID_ARGUMENT for inputs that do not exist, are missing or do not fit, and after `dispose`; UNSUPPORTED where the
+   * device infers asynchronously only.
    */
   infer(inputs?: InferInputs): InferOutputs {
     const tensors = this.#begin(inputs);
     try {
-      return this.#finish(this.#request.infer(tensors, this.#state));
+      return this.#finish(inferSync(this.#request, tensors, this.#state));
     } finally {
       this.#end();
     }
@@ -103,6 +105,7 @@ export class InferRequest {
     const [key, tensor] = indexed(first, second);
     const index = portIndex(this.#compiledModel.outputs, "output", key);
     checkTensor(tensor, this.#compiledModel.outputs[index], "output");
+    checkIntact(tensor, this.#compiledModel.outputs[index], "output");
     this.#targets.set(index, tensor);
     this.#outputs[index] = tensor;
   }
@@ -156,7 +159,11 @@ export class InferRequest {
         hint: "Await its inference, or create another request; AsyncInferQueue keeps several",
       });
     if (inputs !== undefined) this.#setInputs(inputs);
-    const tensors = this.#compiledModel.inputs.map((_, i) => this.getInputTensor(i));
+    const { inputs: ports, outputs } = this.#compiledModel;
+    const tensors = ports.map((_, i) => this.getInputTensor(i));
+    // Tensors that were set a while ago may have lost their memory since.
+    for (const [i, tensor] of tensors.entries()) checkIntact(tensor, ports[i], "input");
+    for (const [i, tensor] of this.#targets) checkIntact(tensor, outputs[i], "output");
     this.#running = true;
     this.#state?.begin();
     this.#modelLifetime.enter();
@@ -241,5 +248,6 @@ function copyInto(target: Tensor, result: Tensor, port: Output): void {
       expected: `[${result.shape.join(",")}]`,
       got: `[${target.shape.join(",")}]`,
     });
+  checkIntact(target, port, "output");
   target.bytes.set(result.bytes);
 }

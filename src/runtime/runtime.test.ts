@@ -50,7 +50,7 @@ function compiled(model = passOn()): {
   const properties = { THREADS: count("threads", 1, 1), OPTIMAL_NUMBER_OF_INFER_REQUESTS: count("requests", 1, 2) };
   const device = { name: "FAKE", description: "", properties } as Partial<Device> as Device;
   return {
-    compiledModel: new CompiledModel(device, model, executable, {}),
+    compiledModel: new CompiledModel({ name: "FAKE", device, config: {} }, model, executable, {}),
     settle,
     disposed: () => disposed,
     executables: () => executables,
@@ -220,7 +220,7 @@ describe("AsyncInferQueue", () => {
     await running;
     expect(disposed()).toBe(1);
     await expect(queue.startAsync([data, info])).rejects.toThrow("released");
-    expect(() => new AsyncInferQueue(compiledModel, 0)).toThrow("from 1 on");
+    expect(() => new AsyncInferQueue(compiledModel, 0)).toThrow("from 1 to 4096");
   });
 });
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { findDevice } from "../../src/devices/registry.ts";
 import { resolveConfig } from "../../src/devices/property.ts";
+import { compileSync, inferSync } from "../../src/devices/synchronous.ts";
 import { readModelSync } from "../../src/frontends/read-model.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 import { readDataSets } from "./conformance-case.ts";
@@ -13,11 +14,11 @@ export function runCase(test: ConformanceCase, deviceName: string): string | und
     const device = findDevice(deviceName);
     const dataSets = readDataSets(test);
     const names = model.outputs.map((o) => o.anyName);
-    const executable = device.compile(model, resolveConfig(device.name, device.properties, {}));
+    const executable = compileSync(device, model, resolveConfig(device.name, device.properties, {}));
     const request = executable.createRequest();
     try {
       for (const { inputs, outputs } of dataSets) {
-        const got = request.infer(inputs);
+        const got = inferSync(request, inputs);
         for (const [i, want] of outputs.entries()) {
           const wrong = got[i] === undefined ? "missing" : difference(got[i], want);
           if (wrong !== undefined) return `output ${i} ("${names[i]}"): ${wrong}`;

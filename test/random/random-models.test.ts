@@ -4,6 +4,7 @@ import { cpuDevice } from "../../src/devices/cpu/cpu-device.ts";
 import { availableTargets } from "../../src/devices/cpu/target-selection.ts";
 import type { Device } from "../../src/devices/device.ts";
 import { resolveConfig } from "../../src/devices/property.ts";
+import { compileSync, inferSync } from "../../src/devices/synchronous.ts";
 import { referenceDevice } from "../../src/devices/reference/reference-device.ts";
 import type { Model } from "../../src/model/model.ts";
 import { printModel } from "../../src/model/print-model.ts";
@@ -31,12 +32,12 @@ const recipe: fc.Arbitrary<Recipe> = fc.record({
 });
 
 const run = (device: Device, model: Model, config: Record<string, string | number>, inputs: readonly Tensor[]): Tensor[] => {
-  const executable = device.compile(model, resolveConfig(device.name, device.properties, config));
+  const executable = compileSync(device, model, resolveConfig(device.name, device.properties, config));
   try {
     const request = executable.createRequest();
-    const first = request.infer(inputs);
+    const first = inferSync(request, inputs);
     // The memory of the first inference must not show in the second.
-    const second = request.infer(inputs);
+    const second = inferSync(request, inputs);
     for (const [i, tensor] of second.entries())
       expect(tensor.bytes, `output ${i} differs from one inference to the next`).toEqual(first[i].bytes);
     return second;

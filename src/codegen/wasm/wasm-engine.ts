@@ -40,6 +40,7 @@ export const wasmBackend: Backend = {
   name: "wasm",
   architecture: "wasm",
   targets: Object.keys(wasmTargets),
+  mostRuns: 1,
   available: availableWasmTargets,
   createEngine: (target, options) => createWasmEngine(target as WasmTargetName, options),
 };

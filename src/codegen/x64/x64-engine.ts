@@ -1,6 +1,6 @@
 import { nativeSystem } from "#platform/native";
 import { VintnerError } from "../../common/errors.ts";
-import type { Backend, Engine, EngineOptions } from "../../kernel/engine.ts";
+import { type Backend, type Engine, type EngineOptions, mostThreads } from "../../kernel/engine.ts";
 import type { NativeEmitter } from "../native/native-emitter.ts";
 import { NativeEngine } from "../native/native-engine.ts";
 import { type CpuFeatures, cpuFeatures } from "./cpu-features.ts";
@@ -39,6 +39,7 @@ export const x64Backend: Backend = {
   name: "x64",
   architecture: "intel64",
   targets: x64TargetNames,
+  mostRuns: mostThreads,
   available: availableX64Targets,
   createEngine: (target, options) => createX64Engine(target as X64Target, options),
 };

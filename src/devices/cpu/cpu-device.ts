@@ -7,12 +7,14 @@ import type { Node } from "../../model/node.ts";
 import { unsupportedOperations } from "../unsupported-operations.ts";
 import type { Device, Executable, Stage, Support } from "../device.ts";
 import { MemoryBudget, maxMemorySize } from "../memory-budget.ts";
+import { VintnerError } from "../../common/errors.ts";
+import { type EngineOptions, mostThreads } from "../../kernel/engine.ts";
 import { choice, type Config, count, flag, type Properties, readOnly } from "../property.ts";
 import { CpuExecutable } from "./cpu-executable.ts";
 import { isElementwise } from "../../lowering/fuse.ts";
 import { inspectStage } from "./inspect-stage.ts";
 import { loweringOf } from "./lowerings.ts";
-import { architecture, availableTargets, createEngine, selectTarget, targetChoices } from "./target-selection.ts";
+import { architecture, availableTargets, createEngine, runsAtATime, selectTarget, targetChoices } from "./target-selection.ts";
 
 const properties: Properties = {
   CPU_TARGET: choice(
@@ -20,23 +22,53 @@ const properties: Properties = {
     ["AUTO", ...targetChoices],
     "AUTO",
   ),
-  INFERENCE_NUM_THREADS: count("Threads that share an inference", 1, () => hardwareConcurrency()),
+  INFERENCE_NUM_THREADS: count("Threads that all inferences of a model share", 1, () => Math.min(hardwareConcurrency(), mostThreads), {
+    most: mostThreads,
+  }),
   MAX_MEMORY_SIZE: maxMemorySize,
   PERF_COUNT: flag("Measure each step of an inference", false),
-  PERFORMANCE_HINT: choice("What to optimize for", ["LATENCY", "THROUGHPUT"], "LATENCY"),
+  PERFORMANCE_HINT: choice(
+    "LATENCY: all threads work on one inference; THROUGHPUT: each on one of its own, where NUM_STREAMS is AUTO",
+    ["LATENCY", "THROUGHPUT"],
+    "LATENCY",
+  ),
   INFERENCE_PRECISION_HINT: choice("The type that floats are computed in", ["f32"], "f32"),
-  EXECUTION_MODE_HINT: choice("Whether results may differ in the last bits for speed", ["PERFORMANCE", "ACCURACY"], "PERFORMANCE"),
-  NUM_STREAMS: count("Inferences that run at the same time", 1, 1),
+  NUM_STREAMS: count(
+    "Asynchronous inferences that run at the same time, each with its part of the threads; AUTO is what PERFORMANCE_HINT says",
+    1,
+    "AUTO",
+    { most: mostThreads, words: ["AUTO"] },
+  ),
   AVAILABLE_TARGETS: readOnly("The values of CPU_TARGET that this machine runs", () => availableTargets()),
   FULL_DEVICE_NAME: readOnly("The device in words", () => `CPU by vintner, ${availableTargets()[0]}`),
   DEVICE_ARCHITECTURE: readOnly("What the best target is made for", () => architecture()),
   OPTIMIZATION_CAPABILITIES: readOnly("Types and features that are fast", ["FP32"]),
-  OPTIMAL_NUMBER_OF_INFER_REQUESTS: readOnly("Requests that keep the device busy", 1),
+  OPTIMAL_NUMBER_OF_INFER_REQUESTS: readOnly("Requests that keep the device busy: NUM_STREAMS of a compiled model", 1),
 };
 
 const targetOf = (config: Config): string => selectTarget(config["CPU_TARGET"] === "AUTO" ? undefined : String(config["CPU_TARGET"]));
 
 const budgetOf = (config: Config): MemoryBudget => new MemoryBudget(config["MAX_MEMORY_SIZE"] as number);
+
+/**
+ * Threads of a run, and runs at the same time. Throws INVALID_ARGUMENT where more are asked for than the target can run: those of
+ * WebAssembly share one memory and one scheduler, and take turns.
+ */
+function threadsOf(target: string, config: Config): Required<EngineOptions> {
+  const threads = config["INFERENCE_NUM_THREADS"] as number;
+  const streams = config["NUM_STREAMS"];
+  const most = runsAtATime(target);
+  if (streams !== "AUTO" && (streams as number) > most)
+    throw new VintnerError("INVALID_ARGUMENT", {
+      what: `the target ${target} runs one inference at a time`,
+      where: "property NUM_STREAMS",
+      expected: `1 to ${most}`,
+      got: String(streams),
+    });
+  const automatic = config["PERFORMANCE_HINT"] === "THROUGHPUT" ? threads : 1;
+  const runs = Math.min(streams === "AUTO" ? automatic : (streams as number), most);
+  return { threads: Math.max(1, Math.floor(threads / runs)), runs };
+}
 
 function support(node: Node): Support {
   if (isStatic(node) && (isElementwise(node) || loweringOf(node.type)?.accepts(node, () => true) === true))
@@ -54,7 +86,7 @@ function support(node: Node): Support {
 const isStatic = (node: Node): boolean => [...node.inputs, ...node.outputs].every((o) => o.partialShape.isStatic);
 
 /** The product's device: emitted machine code or WebAssembly. */
-export const cpuDevice: Device = {
+export const cpuDevice = {
   name: "CPU",
   description: "Machine code (AVX-512, AVX2) or WebAssembly SIMD, generated for the model at hand",
   properties,
@@ -67,11 +99,17 @@ export const cpuDevice: Device = {
     );
   },
 
-  compile(model: Model, config: Config): Executable {
-    unsupportedOperations("CPU", this.query(model, config));
-    const engine = createEngine(targetOf(config), config["INFERENCE_NUM_THREADS"] as number);
+  async compileAsync(model: Model, config: Config): Promise<Executable> {
+    return cpuDevice.compile(model, config);
+  },
+
+  compile(model: Model, config: Config): CpuExecutable {
+    unsupportedOperations("CPU", cpuDevice.query(model));
+    const target = targetOf(config);
+    const options = threadsOf(target, config);
+    const engine = createEngine(target, options.threads, options.runs);
     try {
-      return new CpuExecutable(model, engine, config["PERF_COUNT"] === true, budgetOf(config));
+      return new CpuExecutable(model, engine, config["PERF_COUNT"] === true, budgetOf(config), options.runs);
     } catch (error) {
       engine.dispose();
       throw error;
@@ -87,4 +125,4 @@ export const cpuDevice: Device = {
       engine.dispose();
     }
   },
-};
+} satisfies Device;

@@ -4,7 +4,7 @@ import type { Model } from "../../model/model.ts";
 import { reshapeModel } from "../../model/reshape.ts";
 import { PartialShape } from "../../tensor/partial-shape.ts";
 import { optimize } from "../../transformations/pipeline.ts";
-import type { DeviceRequest, Executable } from "../device.ts";
+import type { Executable, SyncRequest } from "../device.ts";
 import { MemoryBudget } from "../memory-budget.ts";
 import type { PropertyValue } from "../property.ts";
 import { BodyCache } from "./body-cache.ts";
@@ -28,6 +28,7 @@ export class CpuExecutable implements Executable {
   readonly model: Model;
   readonly engine: Engine;
   readonly isProfiled: boolean;
+  readonly #streams: number;
   readonly #context: SegmentContext;
   readonly #segments = new LruMap<string, Segment>(mostSegments);
   /** Of each request that there is; the requests themselves are their users' alone. */
@@ -35,9 +36,13 @@ export class CpuExecutable implements Executable {
   #ready: SegmentInstance | undefined;
   #disposed = false;
 
-  /** `budget` bounds the memory of all its requests. Throws OUT_OF_MEMORY. */
-  constructor(model: Model, engine: Engine, isProfiled: boolean, budget: MemoryBudget = new MemoryBudget()) {
+  /**
+   * `budget` bounds the memory of all its requests; `streams` are the inferences at the same time for which the engine has threads.
+   * Throws OUT_OF_MEMORY.
+   */
+  constructor(model: Model, engine: Engine, isProfiled: boolean, budget: MemoryBudget = new MemoryBudget(), streams = 1) {
     this.engine = engine;
+    this.#streams = streams;
     this.isProfiled = isProfiled;
     const bodies = new BodyCache<Segment>((body) => {
       optimize(body, { foldDecompression: true, useShapes: true });
@@ -80,7 +85,7 @@ export class CpuExecutable implements Executable {
     return ready ?? new SegmentInstance(segment, this.#context);
   }
 
-  createRequest(): DeviceRequest {
+  createRequest(): SyncRequest {
     const instances: Instances = new LruMap(mostInstances, (instance) => instance.dispose());
     this.#requests.add(instances);
     const free = (): void => {
@@ -95,7 +100,8 @@ export class CpuExecutable implements Executable {
 
   getProperty(name: string): PropertyValue | undefined {
     if (name === "CPU_TARGET") return this.engine.target.name;
-    if (name === "INFERENCE_NUM_THREADS") return this.engine.threads;
+    if (name === "INFERENCE_NUM_THREADS") return this.engine.threads * this.#streams;
+    if (name === "NUM_STREAMS" || name === "OPTIMAL_NUMBER_OF_INFER_REQUESTS") return this.#streams;
     if (name === "MAX_MEMORY_SIZE") return this.#context.budget.limit;
     return undefined;
   }

@@ -8,7 +8,7 @@ import type { Node } from "../../model/node.ts";
 import type { VariableStates } from "../../model/variable-states.ts";
 import type { TypedArray } from "../../tensor/element-type.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import type { DeviceRequest } from "../device.ts";
+import type { SyncRequest } from "../device.ts";
 import { readView, viewArray, writeView } from "./host-tensor.ts";
 import { LruMap } from "./lru-map.ts";
 import type { InferenceProfile } from "./inference-profile.ts";
@@ -36,7 +36,7 @@ export interface Walk {
 }
 
 /** Memory for the rests of a segment, or for a body in it, by what was compiled for their shapes. */
-type PartInstances = LruMap<Segment | HostModel, SegmentInstance | DeviceRequest>;
+type PartInstances = LruMap<Segment | HostModel, SegmentInstance | SyncRequest>;
 const newParts = (): PartInstances => new LruMap(mostParts, (part) => part.dispose());
 
 /** The inference of a segment: gives the programs to run, one after the other, and at last the results. */

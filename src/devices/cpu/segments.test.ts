@@ -8,7 +8,7 @@ import { result } from "../../ops/infrastructure/result.ts";
 import { findOperation } from "../../ops/registry.ts";
 import { PartialShape } from "../../tensor/partial-shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import type { Executable } from "../device.ts";
+import type { CpuExecutable } from "./cpu-executable.ts";
 import { resolveConfig } from "../property.ts";
 import { referenceDevice } from "../reference/reference-device.ts";
 import { cpuDevice } from "./cpu-device.ts";
@@ -241,7 +241,7 @@ const setups = availableTargets().flatMap((target) =>
 
 describe.each(setups)("shapes that depend on data, on $target with $threads threads", ({ config }) => {
   describe.each(cases)("$name", (c) => {
-    let executable: Executable;
+    let executable: CpuExecutable;
     let expected: Tensor[][];
     beforeAll(() => {
       executable = cpuDevice.compile(modelOf(c), resolveConfig("CPU", cpuDevice.properties, { ...config, PERF_COUNT: true }));

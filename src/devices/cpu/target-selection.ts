@@ -34,5 +34,9 @@ export function selectTarget(wanted: string | undefined): string {
   });
 }
 
-/** An engine on a target with a pool of threads. */
-export const createEngine = (target: string, threads: number): Engine => backendOf(target).createEngine(target, { threads });
+/** An engine on a target, with threads for so many runs at the same time. */
+export const createEngine = (target: string, threads: number, runs = 1): Engine =>
+  backendOf(target).createEngine(target, { threads, runs });
+
+/** Runs that engines on a target can have at the same time. */
+export const runsAtATime = (target: string): number => backendOf(target).mostRuns;

@@ -17,13 +17,13 @@ import { PartialShape } from "../../tensor/partial-shape.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { resolveConfig } from "../property.ts";
 import { findDevice } from "../registry.ts";
-import type { DeviceRequest } from "../device.ts";
+import type { SyncRequest } from "../device.ts";
 import { referenceDevice } from "./reference-device.ts";
 
 const input = (shape: string, name = "x"): Output => parameter("f32", PartialShape.parse(shape), name).outputs[0];
 const model = (parameters: readonly Output[], ...outputs: readonly Output[]): Model =>
   new Model({ name: "test", parameters: parameters.map((p) => p.node), results: outputs.map((o, i) => result(o, `result${i}`)) });
-const compile = (made: Model, config: Record<string, boolean> = {}): DeviceRequest =>
+const compile = (made: Model, config: Record<string, boolean> = {}): SyncRequest =>
   referenceDevice.compile(made, resolveConfig("REFERENCE", referenceDevice.properties, config)).createRequest();
 const f32 = (...values: readonly number[]): Tensor => new Tensor("f32", [values.length], values);
 const numbers = (tensors: readonly Tensor[]): number[][] => tensors.map((t) => Array.from(t.data as Float32Array));
@@ -139,7 +139,7 @@ describe("REFERENCE", () => {
     const x = input("[2]");
     const [a, b, c] = [apply(unknownOp, x), apply(undoable, x), apply(quadrupled, x)];
     const made = model([x], a, b, c);
-    const answers = [...referenceDevice.query(made, {})].map(([{ type }, { supported, reason }]) => [type, supported, reason]);
+    const answers = [...referenceDevice.query(made)].map(([{ type }, { supported, reason }]) => [type, supported, reason]);
     expect(answers).toEqual([
       ["Unknown", false, "Unknown of opset1 has no evaluation"],
       ["Undoable", false, "its part Unknown of opset1 has no evaluation"],

@@ -1,12 +1,13 @@
-import type { Device } from "../device.ts";
+import type { Model } from "../../model/model.ts";
+import type { Device, Executable } from "../device.ts";
 import { maxMemorySize } from "../memory-budget.ts";
-import { flag, readOnly } from "../property.ts";
+import { type Config, flag, readOnly } from "../property.ts";
 import { unsupportedOperations } from "../unsupported-operations.ts";
 import { supportedOperations } from "./operation-support.ts";
 import { ReferenceExecutable } from "./reference-executable.ts";
 
 /** Runs every operation's own evaluation in order: slow, obviously right, what the other devices are measured against. */
-export const referenceDevice: Device = {
+export const referenceDevice = {
   name: "REFERENCE",
   description: "Evaluates each operation by its definition, in JavaScript on one thread",
   properties: {
@@ -17,9 +18,12 @@ export const referenceDevice: Device = {
     MAX_MEMORY_SIZE: maxMemorySize,
     PERF_COUNT: flag("Measure each operation", false),
   },
-  query: (model) => supportedOperations(model),
-  compile(model, config) {
+  query: (model: Model) => supportedOperations(model),
+  async compileAsync(model: Model, config: Config): Promise<Executable> {
+    return referenceDevice.compile(model, config);
+  },
+  compile(model: Model, config: Config): ReferenceExecutable {
     unsupportedOperations("REFERENCE", supportedOperations(model));
     return new ReferenceExecutable(model, config);
   },
-};
+} satisfies Device;

@@ -8,7 +8,7 @@ import type { Node } from "../../model/node.ts";
 import type { VariableStates } from "../../model/variable-states.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { checkEvaluationMemory } from "../check-memory.ts";
-import type { DeviceRequest, Executable, ProfilingEntry } from "../device.ts";
+import type { Executable, ProfilingEntry, SyncRequest } from "../device.ts";
 import type { Config, PropertyValue } from "../property.ts";
 
 /** Milliseconds for which an asynchronous inference holds the event loop, unless one evaluation takes longer. */
@@ -26,7 +26,7 @@ export class ReferenceExecutable implements Executable {
     this.#plans = new ModelPlans(model, (fixed) => checkEvaluationMemory(fixed, limit));
   }
 
-  createRequest(): DeviceRequest {
+  createRequest(): SyncRequest {
     return new ReferenceRequest((inputs, state) => this.#run(inputs, state), this.#config["PERF_COUNT"] === true);
   }
 
@@ -47,7 +47,7 @@ export class ReferenceExecutable implements Executable {
 
 type Run = (inputs: readonly Tensor[], state: VariableStates | undefined) => Generator<Node, Tensor[]>;
 
-class ReferenceRequest implements DeviceRequest {
+class ReferenceRequest implements SyncRequest {
   readonly #run: Run;
   readonly #profiled: boolean;
   #profile: readonly ProfilingEntry[] = [];

@@ -11,6 +11,7 @@ import { PartialShape } from "../../../tensor/partial-shape.ts";
 import { Tensor } from "../../../tensor/tensor.ts";
 import { cpuDevice } from "../cpu-device.ts";
 import { resolveConfig } from "../../property.ts";
+import { compileSync, inferSync } from "../../synchronous.ts";
 import type { Device } from "../../device.ts";
 import { referenceDevice } from "../../reference/reference-device.ts";
 import { availableTargets } from "../target-selection.ts";
@@ -74,10 +75,10 @@ function run(
   config: Readonly<Record<string, string | number | boolean>>,
 ): { outputs: Tensor[]; host: number } {
   const tensors = model.inputs.map(({ shape }, i) => new Tensor("f32", shape, numbers(shape, 40 + i, 1.5)));
-  const executable = device.compile(model, resolveConfig(device.name, device.properties, { ...config, PERF_COUNT: true }));
+  const executable = compileSync(device, model, resolveConfig(device.name, device.properties, { ...config, PERF_COUNT: true }));
   try {
     const request = executable.createRequest();
-    const outputs = request.infer(tensors);
+    const outputs = inferSync(request, tensors);
     return { outputs, host: request.profile().filter((p) => p.implementation.startsWith("host")).length };
   } finally {
     executable.dispose();
