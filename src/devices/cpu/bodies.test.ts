@@ -24,7 +24,6 @@ import { Concat } from "../../ops/movement/concat.ts";
 import { NonZero3 } from "../../ops/movement/non-zero.ts";
 import { MatMul } from "../../ops/nn/mat-mul.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import type { Executable } from "../device.ts";
 import { resolveConfig } from "../property.ts";
 import { referenceDevice } from "../reference/reference-device.ts";
 import { cpuDevice } from "./cpu-device.ts";
@@ -181,7 +180,7 @@ describe.each(availableTargets())("bodies on %s", (target) => {
   const config = resolveConfig("CPU", cpuDevice.properties, { CPU_TARGET: target, INFERENCE_NUM_THREADS: 2, PERF_COUNT: true });
 
   describe.each(cases)("$name", ({ build, inputs }) => {
-    let executable: Executable;
+    let executable: CpuExecutable;
     beforeAll(() => {
       executable = cpuDevice.compile(build(), config);
     });
