@@ -22,13 +22,27 @@ test.each([
   expect(formatDeviceName(parseDeviceName(text))).toBe(formatted);
 });
 
-test.each(["", " ", ".0", "CPU.", "CPU.x", "CPU.1.2", "HETERO:", "HETERO:CPU,", "A:B:C", "__proto__", "C\0PU", "CPU.99999999999", null, undefined, 5, {}])(
-  "refuses %j",
-  (text) => {
-    expect(() => parseDeviceName(text as string)).toThrow(VintnerError);
-    expect(() => parseDeviceName(text as string)).toThrow("device");
-  },
-);
+test.each([
+  "",
+  " ",
+  ".0",
+  "CPU.",
+  "CPU.x",
+  "CPU.1.2",
+  "HETERO:",
+  "HETERO:CPU,",
+  "A:B:C",
+  "__proto__",
+  "C\0PU",
+  "CPU.99999999999",
+  null,
+  undefined,
+  5,
+  {},
+])("refuses %j", (text) => {
+  expect(() => parseDeviceName(text as string)).toThrow(VintnerError);
+  expect(() => parseDeviceName(text as string)).toThrow("device");
+});
 
 test("finds devices by name and number", () => {
   expect(findDevice("cpu.0")).toBe(findDevice("CPU"));

@@ -38,7 +38,12 @@ export function count(
     const number = typeof value === "string" && /^\s*\d+\s*$/.test(value) ? Number(value) : value;
     return typeof number === "number" && Number.isInteger(number) && number >= least && number <= most ? number : undefined;
   };
-  return { description, default: fallback, parse, expected: [`a whole number from ${least} ${most === Number.MAX_SAFE_INTEGER ? "on" : `to ${most}`}`, ...words].join(" or ") };
+  return {
+    description,
+    default: fallback,
+    parse,
+    expected: [`a whole number from ${least} ${most === Number.MAX_SAFE_INTEGER ? "on" : `to ${most}`}`, ...words].join(" or "),
+  };
 }
 
 /** True or false; OpenVINO's YES and NO, and their text. */

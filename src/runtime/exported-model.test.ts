@@ -8,13 +8,21 @@ import { Core } from "./core.ts";
 /** A convolution with weights, its batch open. */
 function network(): Model {
   const x = opset.parameter("f32", "[?,2,5,5]", "x");
-  const weights = opset.constant("f32", Float32Array.from({ length: 3 * 2 * 9 }, (_, i) => ((i * 7) % 11) / 11 - 0.5), [3, 2, 3, 3]);
+  const weights = opset.constant(
+    "f32",
+    Float32Array.from({ length: 3 * 2 * 9 }, (_, i) => ((i * 7) % 11) / 11 - 0.5),
+    [3, 2, 3, 3],
+  );
   const y = opset.convolution(x, weights, { strides: [1, 1], pads_begin: [1, 1], pads_end: [1, 1], dilations: [1, 1] });
   const model = new Model({ name: "net", parameters: [x], results: [opset.result(opset.relu(y), "y")] });
   model.inputs[0].names.add("image");
   return model;
 }
-const input = new Tensor("f32", [2, 2, 5, 5], Float32Array.from({ length: 100 }, (_, i) => Math.sin(i)));
+const input = new Tensor(
+  "f32",
+  [2, 2, 5, 5],
+  Float32Array.from({ length: 100 }, (_, i) => Math.sin(i)),
+);
 
 describe.each(["CPU", "REFERENCE", "CPU.0"])("a model exported from %s", (device) => {
   const core = new Core();
@@ -64,9 +72,15 @@ describe("what is no exported model", () => {
     };
     for (let at = 0; at < bytes.length; at += at < 300 ? 1 : 97)
       // Spaces behind the header mean nothing.
-      if (bytes[at] !== 0 || at < 12) expect([at, codeOf(() => core.importModelSync(changed(at)))]).toEqual([at, expect.stringMatching(/^(FORMAT|INVALID_ARGUMENT|DEVICE)$/)]);
-    for (const length of [0, 5, 11, 12, 100, bytes.length - 1]) expect(codeOf(() => core.importModelSync(bytes.slice(0, length)))).toBe("FORMAT");
-    for (const other of [null, undefined, "text", 5, []]) expect(codeOf(() => core.importModelSync(other as never))).toBe("INVALID_ARGUMENT");
+      if (bytes[at] !== 0 || at < 12)
+        expect([at, codeOf(() => core.importModelSync(changed(at)))]).toEqual([
+          at,
+          expect.stringMatching(/^(FORMAT|INVALID_ARGUMENT|DEVICE)$/),
+        ]);
+    for (const length of [0, 5, 11, 12, 100, bytes.length - 1])
+      expect(codeOf(() => core.importModelSync(bytes.slice(0, length)))).toBe("FORMAT");
+    for (const other of [null, undefined, "text", 5, []])
+      expect(codeOf(() => core.importModelSync(other as never))).toBe("INVALID_ARGUMENT");
   });
 
   test("is one of another device's", () => expect(codeOf(() => core.importModelSync(bytes, "REFERENCE"))).toBe("INVALID_ARGUMENT"));

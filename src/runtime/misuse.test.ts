@@ -36,13 +36,16 @@ const losses: readonly (readonly [string, () => { tensor: Tensor; lose: () => vo
       return { tensor: new Tensor("f32", [4], array), lose: () => detach(array.buffer) };
     },
   ],
-  ...[0, 4, 64].map((bytes) => [
-    `resized to ${bytes} bytes`,
-    () => {
-      const buffer = resizable(16);
-      return { tensor: new Tensor("f32", [4], new Float32Array(buffer)), lose: () => buffer.resize(bytes) };
-    },
-  ] as const),
+  ...[0, 4, 64].map(
+    (bytes) =>
+      [
+        `resized to ${bytes} bytes`,
+        () => {
+          const buffer = resizable(16);
+          return { tensor: new Tensor("f32", [4], new Float32Array(buffer)), lose: () => buffer.resize(bytes) };
+        },
+      ] as const,
+  ),
 ];
 
 const devices = [["REFERENCE", {}] as const, ...availableTargets().map((target) => ["CPU", { CPU_TARGET: target }] as const)];
