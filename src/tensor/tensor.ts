@@ -27,7 +27,7 @@ export class Tensor {
         expected: Object.keys(elementTypes)
           .filter((type) => type !== "dynamic")
           .join(", "),
-        got: String(elementType),
+        got: `${elementType}`,
       });
     const info = elementTypes[elementType];
     const length = info.bits >= 8 ? size : byteLengthOf(elementType, size);
