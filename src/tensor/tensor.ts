@@ -27,7 +27,7 @@ export class Tensor {
         expected: Object.keys(elementTypes)
           .filter((type) => type !== "dynamic")
           .join(", "),
-        got: `${elementType}`,
+        got: String(elementType as unknown),
       });
     const info = elementTypes[elementType];
     const length = info.bits >= 8 ? size : byteLengthOf(elementType, size);
