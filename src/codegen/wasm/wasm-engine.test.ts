@@ -7,6 +7,7 @@ import type { Engine, Memory, Program, Step } from "../../kernel/engine.ts";
 import { type Kernel } from "../../kernel/kernel.ts";
 import type { KernelTarget } from "../../kernel/target.ts";
 import { targets } from "../../kernel/targets.fixture.ts";
+import { verifyKernel } from "../../kernel/verify-kernel.ts";
 import { availableWasmTargets, createWasmEngine } from "./wasm-engine.ts";
 
 const engines: Engine[] = [];
@@ -267,6 +268,32 @@ describe("createWasmEngine", () => {
     const child = runInProcess("setInterval(() => {}, 1000);", 1, ["--trace-wasm-compilation-times"]);
     for await (const text of child.stdout ?? []) if (String(text).includes("TurboFan")) child.kill();
     expect(child.killed).toBe(true);
+  });
+
+  it.each([1, 2])("addresses memory above 2 GiB on %d threads", (threads) => {
+    const engine = create(best, { threads });
+    // Untouched, so that the system gives addresses only.
+    const below = engine.allocate(2 ** 31 + 2 ** 20);
+    const [input, at, output] = [4096, 64, 4096].map((bytes) => engine.allocate(bytes));
+    const k = new KernelBuilder("high", engine.target);
+    const x = k.buffer("x", "f32", 1024, "read");
+    const offsets = k.buffer("offsets", "i32", 16, "read");
+    const own = k.buffer("own", "f32", 4, "scratch");
+    const y = k.buffer("y", "f32", 1024, "write");
+    const chosen = k.loadIndex(offsets, 3, 0, 1020);
+    k.store(own, 0, k.gather(x, 0, k.load(offsets, k.task.mul(-1).add(15), { count: 1 }), 1023));
+    k.store(y, k.task.mul(4), k.add(k.load(x, chosen), k.load(own, 0)));
+    const kernel = k.build({ key: "high", tasks: 16 });
+    verifyKernel(kernel, engine.target);
+    const view = (memory: Memory): DataView => new DataView(memory.bytes().buffer, memory.bytes().byteOffset, memory.byteLength);
+    for (let i = 0; i < 1024; i++) view(input).setFloat32(i * 4, i, true);
+    for (let i = 0; i < 16; i++) view(at).setInt32(i * 4, i * 60, true);
+    const program = engine.program([{ kernel, operands: [input, at, output].map((memory) => ({ memory, byteOffset: 0 })), barrier: true }]);
+    program.run();
+    // Lane 0 of the gathered is of the task's offset, the others are of offset 0.
+    const expected = Array.from({ length: 64 }, (_, i) => 180 + (i % 4) + (i % 4 === 0 ? 60 * (15 - i / 4) : 0));
+    expect(Array.from({ length: 64 }, (_, i) => view(output).getFloat32(i * 4, true))).toEqual(expected);
+    below.dispose();
   });
 
   it("addresses far displacements and pointers before their buffers", () => {

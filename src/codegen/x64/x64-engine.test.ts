@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { describe, expect, it } from "vitest";
 import { KernelBuilder } from "../../kernel/builder.ts";
 import type { Engine, Memory, Step } from "../../kernel/engine.ts";
@@ -162,6 +163,28 @@ describe.skipIf(available.length === 0).each(available)("X64Engine on %s", (targ
     }
     for (const bytes of [-1, 2.5, 2 ** 50])
       expect(() => engine.allocate(bytes)).toThrow(expect.objectContaining({ code: "OUT_OF_MEMORY" }));
+    engine.dispose();
+  });
+
+  it("has no memory that JavaScript cannot see", () => {
+    const engine = createX64Engine(target, { threads: 1 });
+    for (const bytes of [2 ** 32, 2 ** 32 + 64, 8.5e9]) {
+      const allocate = (): void => {
+        const memory = engine.allocate(bytes);
+        expect(memory.bytes()).toHaveLength(bytes);
+        memory.dispose();
+      };
+      const mayFail = expect.objectContaining({ code: "OUT_OF_MEMORY" });
+      // Node.js 20 has arrays of 4 GiB and none larger: there the process ended.
+      if (bytes > constants.MAX_LENGTH) expect(allocate).toThrow(mayFail);
+      else {
+        try {
+          allocate();
+        } catch (error) {
+          expect(error).toEqual(mayFail);
+        }
+      }
+    }
     engine.dispose();
   });
 
