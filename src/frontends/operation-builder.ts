@@ -1,6 +1,7 @@
 import { VintnerError } from "../common/errors.ts";
 import { normalizeAxis } from "../common/shape.ts";
 import type { AttributeValue } from "../model/attribute.ts";
+import type { Body } from "../model/body.ts";
 import { knownValue, Node } from "../model/node.ts";
 import type { OperationDefinition } from "../model/operation.ts";
 import type { Output } from "../model/output.ts";
@@ -56,8 +57,13 @@ export abstract class OperationBuilder {
     return this.addNode(op, inputs, attributes).outputs[0];
   }
 
-  addNode(op: OperationDefinition, inputs: readonly Output[], attributes: Readonly<Record<string, AttributeValue | undefined>> = {}): Node {
-    return this.#keep(new Node(op, inputs, attributes, { source: this.file }));
+  addNode(
+    op: OperationDefinition,
+    inputs: readonly Output[],
+    attributes: Readonly<Record<string, AttributeValue | undefined>> = {},
+    bodies: readonly Body[] = [],
+  ): Node {
+    return this.#keep(new Node(op, inputs, attributes, { source: this.file, ...(bodies.length > 0 && { bodies }) }));
   }
 
   /** Adds a Constant of one number (a scalar) or a list, rounded to the type. */

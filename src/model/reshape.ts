@@ -37,17 +37,19 @@ export interface ParameterType {
 
 /** A model whose parameters are of these types, by index: the model itself where they are already, else a copy inferred anew. */
 export function retypeModel(model: Model, types: ReadonlyMap<number, ParameterType>): Model {
-  const changed = [...types].filter(([i, { elementType, shape }]) => {
-    const [output] = model.parameters[i].outputs;
-    return elementType !== output.elementType || !sameShape(shape, output.partialShape);
-  });
-  if (changed.length === 0) return model;
-  const byIndex = new Map(changed);
+  if (hasTypes(model, types)) return model;
   return cloneModel(model, (parameter, index) => {
-    const type = byIndex.get(index);
-    return type && withType(parameter, type);
+    const type = types.get(index);
+    return type === undefined || isOfType(parameter, type) ? undefined : withType(parameter, type);
   });
 }
+
+/** Whether a model's parameters are of these types, by index. */
+export const hasTypes = (model: Model, types: ReadonlyMap<number, ParameterType>): boolean =>
+  [...types].every(([i, type]) => isOfType(model.parameters[i], type));
+
+const isOfType = ({ outputs: [output] }: Node, { elementType, shape }: ParameterType): boolean =>
+  elementType === output.elementType && sameShape(shape, output.partialShape);
 
 /** The same knowledge, symbols included. */
 function sameShape({ dimensions: a }: PartialShape, { dimensions: b }: PartialShape): boolean {

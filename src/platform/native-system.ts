@@ -20,9 +20,7 @@ export interface NativeSystem {
   protect(address: bigint, bytes: number, access: "execute" | "none"): void;
   /** Asks for large pages; a hint. */
   adviseLargePages(address: bigint, bytes: number): void;
-  /** Most bytes that a view can have. */
-  readonly largestView: number;
-  /** The memory as an ArrayBuffer. Once for each address. Ends the process where it is larger than `largestView`. */
+  /** The memory as an ArrayBuffer. Once for each address. */
   view(address: bigint, bytes: number): ArrayBuffer;
   /** Code as a function of up to six 64-bit integers. */
   function(address: bigint, parameters: number): NativeFunction;

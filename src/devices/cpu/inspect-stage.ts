@@ -6,7 +6,6 @@ import type { Stage } from "../device.ts";
 import type { CpuExecutable } from "./cpu-executable.ts";
 import type { CpuProgram } from "./program.ts";
 import type { SplitModel } from "../../lowering/split-model.ts";
-import { viewsOf } from "../../lowering/lowered-step.ts";
 import type { View } from "../../lowering/view.ts";
 
 const printView = (v: View): string =>
@@ -61,7 +60,7 @@ function printLowered({ lowered, barriers }: CpuProgram): string {
     return `group ${names}${g.expression ? `\n  ${g.anchor ? "epilogue" : "expression"} ${formatScalar(g.expression)}` : ""}`;
   });
   const steps = lowered.steps.map((s, i) => {
-    const views = viewsOf(s);
+    const views = s.kind === "kernel" ? s.operands : [...s.inputs, ...s.outputs];
     const title = s.kind === "kernel" ? `${s.kernel.name}, ${s.kernel.tasks} tasks` : `host ${s.node.where}`;
     return `step ${i}${barriers[i] ? " after a barrier" : ""}: ${title}\n${views.map((v) => `  ${printView(v)}`).join("\n")}`;
   });
@@ -77,7 +76,7 @@ function printPlan({ plan, lowered }: CpuProgram): string {
     });
   const constants = new Map(
     lowered.steps
-      .flatMap(viewsOf)
+      .flatMap((s) => (s.kind === "kernel" ? s.operands : s.inputs))
       .filter((v) => v.block.kind === "constant")
       .map((v) => [v.block, v.block.byteLength]),
   );

@@ -1,17 +1,18 @@
 import { invariant } from "../../common/errors.ts";
 import { rowMajorStrides, sameShape } from "../../common/shape.ts";
-import type { Kernel } from "../../kernel/kernel.ts";
+import { type Kernel, memoryElementBytes, type MemoryElement } from "../../kernel/kernel.ts";
 import type { KernelTarget } from "../../kernel/target.ts";
 import type { Node } from "../../model/node.ts";
 import type { Output } from "../../model/output.ts";
+import { input as scalarInput } from "../../model/scalar-expression.ts";
 import type { TypedArray } from "../../tensor/element-type.ts";
 import type { ConstantPool } from "./constant-pool.ts";
 import type { Group } from "../../lowering/fuse.ts";
-import { tensorToFloat32 } from "./host-tensor.ts";
-import { type ViewElement, viewElementBytes, viewElementOf } from "../../lowering/view-element.ts";
+import { memoryElementOf, tensorToFloat32, tensorToMemory } from "./host-tensor.ts";
 import type { LoweredStep } from "../../lowering/lowered-step.ts";
-import { copyKernel } from "./kernels/copy.ts";
+import { elementwiseKernel } from "./kernels/elementwise.ts";
 import { problemKey } from "../../lowering/problem-key.ts";
+import { transposingCopyKernel } from "./kernels/transposing-copy.ts";
 import {
   type Block,
   broadcastView,
@@ -62,8 +63,8 @@ export class LoweringContext {
     if (known) return known;
     const tensor = output.constant;
     invariant(tensor !== undefined, `${output.node.where} is used before it is lowered`);
-    const element = viewElementOf(tensor.elementType);
-    const view = this.constant({ tensor: this.keyOf(output) }, tensor.shape, element, () => tensor.data);
+    const element = memoryElementOf(tensor.elementType);
+    const view = this.constant({ tensor: this.keyOf(output) }, tensor.shape, element, () => tensorToMemory(tensor, element));
     this.#views.set(output, view);
     return view;
   }
@@ -78,10 +79,10 @@ export class LoweringContext {
   }
 
   /** New memory of the request's arena. */
-  allocate(shape: readonly number[], element: ViewElement, order: readonly number[], name: string): View {
+  allocate(shape: readonly number[], element: MemoryElement, order: readonly number[], name: string): View {
     const block: Block = {
       id: this.blocks.length,
-      byteLength: shape.reduce((n, d) => n * d, 1) * viewElementBytes(element),
+      byteLength: shape.reduce((n, d) => n * d, 1) * memoryElementBytes[element],
       kind: "arena",
       name,
     };
@@ -100,7 +101,7 @@ export class LoweringContext {
   /** Memory for an output, in the place that its consumer wants or in the given order (default: channels-last for feature maps). */
   allocateOutput(output: Output, order?: readonly number[]): View {
     const shape = output.shape;
-    const element = viewElementOf(output.elementType);
+    const element = memoryElementOf(output.elementType);
     const placed = this.#placements.get(output);
     const wanted = order ?? (shape.length === 4 || shape.length === 5 ? channelsLastOrder(shape.length) : plainOrder(shape.length));
     if (placed === undefined) return this.allocate(shape, element, wanted, output.node.friendlyName);
@@ -115,11 +116,11 @@ export class LoweringContext {
   }
 
   /** Constant data, made once for each problem: `make` may depend on nothing else. */
-  constant(problem: object, shape: readonly number[], element: ViewElement, make: () => TypedArray): View {
+  constant(problem: object, shape: readonly number[], element: MemoryElement, make: () => TypedArray): View {
     const key = problemKey("constant", { problem, shape, element });
     let block = this.#constantBlocks.get(key);
     if (block === undefined) {
-      const byteLength = shape.reduce((n, d) => n * d, 1) * viewElementBytes(element);
+      const byteLength = shape.reduce((n, d) => n * d, 1) * memoryElementBytes[element];
       block = {
         id: this.blocks.length,
         byteLength,
@@ -160,20 +161,24 @@ export class LoweringContext {
 
   hostStep(node: Node): void {
     const outputs = node.outputs.map((o) => (this.isDefined(o) ? this.view(o) : this.allocateOutput(o, plainOrder(o.shape.length))));
-    this.steps.push({
-      kind: "host",
-      node,
-      inputs: node.inputs.map((i) => (i.constant ? undefined : this.view(i))),
-      outputs,
-      nodes: this.#nodes,
-    });
+    this.steps.push({ kind: "host", node, inputs: node.inputs.map((i) => this.view(i)), outputs, nodes: this.#nodes });
     for (const [i, o] of node.outputs.entries()) this.define(o, outputs[i]);
   }
 
-  /** Copies elements between views of one shape and type. */
+  /** Copies elements between views of one shape. */
   copy(from: View, to: View): void {
     if (viewSize(to) === 0) return;
-    this.step(copyKernel(from, to, this.threads, this.target), [from, to]);
+    const transposing = transposingCopyKernel(from, to, this.threads, this.target);
+    if (transposing) {
+      this.step(transposing, [from, to]);
+      return;
+    }
+    const boolean = from.element === "u8" && to.element === "u8";
+    const kernel = elementwiseKernel(
+      { expression: scalarInput(0), inputs: [{ view: from, boolean }], output: { view: to, boolean }, threads: this.threads },
+      this.target,
+    );
+    this.step(kernel, [from, to]);
   }
 
   /** A view of the same values in dense memory of the given order. */

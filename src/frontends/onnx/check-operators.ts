@@ -6,7 +6,7 @@ import { findMapping } from "./operators.ts";
 /** Nodes of one operator that are named in the error. */
 const maxNamed = 5;
 
-/** Throws one UNSUPPORTED_OPERATION that lists every operator without a mapping, with the nodes that use it. */
+/** Throws one UNSUPPORTED_OPERATION that lists every operator without a mapping, those of sub-graphs and functions too, with the nodes that use it. */
 export function checkOperators(nodes: readonly NodeProto[], sets: OperatorSets, functions: Functions, file: string): void {
   const missing = new Map<string, string[]>();
   collect(nodes, sets, functions, missing, new Set());
@@ -33,6 +33,8 @@ function collect(
   seen: Set<FunctionProto>,
 ): void {
   for (const node of nodes) {
+    for (const { g, graphs } of node.attribute)
+      for (const graph of [...(g ? [g] : []), ...graphs]) collect(graph.node, sets, functions, missing, seen);
     const called = functions.find(node);
     if (called) {
       if (seen.has(called)) continue;

@@ -4,18 +4,19 @@ import {
   type AttributeProto,
   AttributeProtoSchema,
   type FunctionProto,
+  type GraphProto,
+  GraphProtoSchema,
   type NodeProto,
   NodeProtoSchema,
-  type TensorProto,
 } from "../../formats/protobuf/generated/onnx_pb.ts";
 import type { Output } from "../../model/output.ts";
-import { constantNode } from "../../ops/infrastructure/constant.ts";
 import { nameOutputs } from "./name-outputs.ts";
 import { OnnxNode } from "./onnx-node.ts";
 import { type Functions, OperatorSets } from "./operator-sets.ts";
 import { findMapping } from "./operators.ts";
 import { sortNodes } from "./sort-nodes.ts";
-import { tensorFromProto, type TensorSource } from "./tensor-from-proto.ts";
+import type { TensorSource } from "./tensor-from-proto.ts";
+import { Values } from "./values.ts";
 
 /** Functions may call functions, so deep at most. */
 const maxCalls = 64;
@@ -28,38 +29,6 @@ export interface Conversion {
   readonly functions: Functions;
   /** Nodes converted so far. */
   nodes: number;
-}
-
-/** The values of a graph or of a function's body by their names. */
-export class Values {
-  readonly #outputs = new Map<string, Output>();
-  readonly #initializers: ReadonlyMap<string, TensorProto>;
-  readonly #source: TensorSource;
-
-  constructor(initializers: readonly TensorProto[], source: TensorSource) {
-    this.#initializers = new Map(initializers.map((t) => [t.name, t]));
-    this.#source = source;
-  }
-
-  set(name: string, output: Output): void {
-    this.#outputs.set(name, output);
-  }
-
-  isInitializer(name: string): boolean {
-    return this.#initializers.has(name);
-  }
-
-  /** A value that was set, or an initializer, which becomes a Constant when first asked for. */
-  get(name: string): Output | undefined {
-    const output = this.#outputs.get(name);
-    if (output) return output;
-    const initializer = this.#initializers.get(name);
-    if (initializer === undefined) return undefined;
-    const node = constantNode(tensorFromProto(initializer, this.#source), { friendlyName: name, source: this.#source.file });
-    node.outputs[0].names.add(name);
-    this.#outputs.set(name, node.outputs[0]);
-    return node.outputs[0];
-  }
 }
 
 /** Converts nodes and puts their outputs among the values. Throws INVALID_MODEL and UNSUPPORTED, naming the ONNX node. */
@@ -75,7 +44,9 @@ export function convertNodes(
       throw new VintnerError("UNSUPPORTED", { what: `the model expands to more than ${maxNodes} nodes`, where: conversion.source.file });
     const inputs = proto.input.map((name) => (name === "" ? undefined : readValue(values, name, proto, conversion.source.file)));
     const called = conversion.functions.find(proto);
-    const outputs = called ? convertCall(called, proto, inputs, conversion, calls) : convertNode(proto, inputs, sets, conversion, calls);
+    const outputs = called
+      ? convertCall(called, proto, inputs, conversion, calls)
+      : convertNode(proto, inputs, { sets, values, conversion, calls });
     for (const [i, name] of proto.output.entries()) {
       const output = outputs[i];
       if (name === "") continue;
@@ -101,17 +72,28 @@ function readValue(values: Values, name: string, proto: NodeProto, file: string)
   });
 }
 
-function convertNode(
-  proto: NodeProto,
-  inputs: readonly (Output | undefined)[],
-  sets: OperatorSets,
-  { source }: Conversion,
-  calls: readonly string[],
-): readonly (Output | undefined)[] {
+/** Where a node stands. */
+interface Scope {
+  readonly sets: OperatorSets;
+  readonly values: Values;
+  readonly conversion: Conversion;
+  readonly calls: readonly string[];
+}
+
+function convertNode(proto: NodeProto, inputs: readonly (Output | undefined)[], scope: Scope): readonly (Output | undefined)[] {
+  const { sets, values, calls } = scope;
+  const { source } = scope.conversion;
   const opset = sets.versionOf(proto.domain);
   const mapping = findMapping(proto.domain, proto.opType, opset);
   invariant(mapping !== undefined, `operator ${proto.opType} was not checked`);
-  const node = new OnnxNode({ proto, inputs, opset, source });
+  const node = new OnnxNode({
+    proto,
+    inputs,
+    opset,
+    source,
+    values,
+    convertGraph: (graph, inside) => convertGraph(graph, { ...scope, values: inside }),
+  });
   try {
     const result = mapping(node);
     const outputs = Array.isArray(result) ? (result as readonly (Output | undefined)[]) : [result as Output];
@@ -123,6 +105,23 @@ function convertNode(
     const code = error.code === "INVALID_ARGUMENT" ? "INVALID_MODEL" : error.code;
     throw new VintnerError(code, { ...error.details, where: node.where }, { cause: error });
   }
+}
+
+/** Converts the nodes of a sub-graph whose inputs are among the values already, and gives its outputs. */
+function convertGraph(graph: GraphProto, { sets, values, conversion, calls }: Scope): Output[] {
+  const { file } = conversion.source;
+  if (calls.length >= maxCalls)
+    throw new VintnerError("INVALID_MODEL", {
+      what: `sub-graphs and functions are inside each other more than ${maxCalls} deep`,
+      where: file,
+    });
+  convertNodes(graph.node, sets, values, conversion, calls);
+  return graph.output.map(({ name }) => {
+    const output = values.get(name);
+    if (output === undefined)
+      throw new VintnerError("INVALID_MODEL", { what: `nothing makes the output "${name}" of the sub-graph "${graph.name}"`, where: file });
+    return output;
+  });
 }
 
 /** Spells out a call of a model's own function. */
@@ -151,10 +150,7 @@ function convertCall(
   const omitted = new Set(called.input.filter((_, i) => inputs[i] === undefined));
   const attributes = new Map([...called.attributeProto, ...proto.attribute].map((a) => [a.name, a]));
   const body = called.node.map((inner) =>
-    Object.assign(create(NodeProtoSchema), inner, {
-      input: inner.input.map((name) => (omitted.has(name) ? "" : name)),
-      attribute: inner.attribute.flatMap((a) => (a.refAttrName === "" ? [a] : bind(a, attributes))),
-    }),
+    Object.assign(bindNode(inner, attributes), { input: inner.input.map((name) => (omitted.has(name) ? "" : name)) }),
   );
   convertNodes(body, new OperatorSets(called.opsetImport), values, conversion, [...calls, proto.name || proto.output[0]]);
   return called.output.map((name, i) => {
@@ -163,6 +159,17 @@ function convertCall(
     if (output && outer !== "" && calls.length === 0) output.names.add(outer);
     return output;
   });
+}
+
+/** A node of a function's body with the attributes of the call, those inside its sub-graphs too. */
+function bindNode(inner: NodeProto, given: ReadonlyMap<string, AttributeProto>): NodeProto {
+  const attribute = inner.attribute.flatMap((a) => {
+    if (a.refAttrName !== "") return bind(a, given);
+    if (a.g === undefined) return [a];
+    const g = Object.assign(create(GraphProtoSchema), a.g, { node: a.g.node.map((n) => bindNode(n, given)) });
+    return [Object.assign(create(AttributeProtoSchema), a, { g })];
+  });
+  return Object.assign(create(NodeProtoSchema), inner, { attribute });
 }
 
 /** An attribute of a function's body that takes its value from the call; left out where the call leaves it out. */

@@ -244,13 +244,13 @@ describe("errors", () => {
   test("all operators that are not supported are listed with their nodes", () => {
     const error = failure({
       nodes: [
-        node("LSTM", ["x"], ["a"], {}, { name: "lstm1" }),
-        node("LSTM", ["a"], ["b"], {}, { name: "lstm2" }),
+        node("Frobnicate", ["x"], ["a"], {}, { name: "lstm1" }),
+        node("Frobnicate", ["a"], ["b"], {}, { name: "lstm2" }),
         node("Thing", ["b"], ["y"], {}, { domain: "org.example" }),
       ],
     });
     expect(error.code).toBe("UNSUPPORTED_OPERATION");
-    expect(error.details.what).toBe('2 operators are not supported: LSTM-18 ("lstm1", "lstm2"); org.example.Thing-1 ("y")');
+    expect(error.details.what).toBe('2 operators are not supported: Frobnicate-18 ("lstm1", "lstm2"); org.example.Thing-1 ("y")');
     expect(error.details.where).toBe("model.onnx");
     expect(error.details.hint).toBeDefined();
   });

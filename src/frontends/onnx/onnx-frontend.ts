@@ -4,7 +4,7 @@ import { scanFields } from "../../formats/protobuf/scan-fields.ts";
 import type { Model } from "../../model/model.ts";
 import type { Detection, Frontend } from "../frontend.ts";
 import { mainFile, type ModelFiles } from "../model-files.ts";
-import { convertModel } from "./convert-model.ts";
+import { modelFromProto } from "./model-from-proto.ts";
 
 /** Fields of ModelProto by number, with their wire types: versions are varints (0), all else has a length (2). */
 const wireTypes: ReadonlyMap<number, number> = new Map(
@@ -27,7 +27,7 @@ function detect({ main }: ModelFiles): Detection | undefined {
 function read(files: ModelFiles): Model {
   const main = mainFile(files);
   const proto = decodeMessage(ModelProtoSchema, main.read(), { what: "an ONNX model", file: main.name });
-  return convertModel(proto, { file: main.name, sideFiles: (location) => files.open(location) });
+  return modelFromProto(proto, { file: main.name, sideFiles: (location) => files.open(location) });
 }
 
 /** ONNX models (.onnx), with weights inside or in files beside them. */

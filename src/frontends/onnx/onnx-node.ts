@@ -1,20 +1,14 @@
-import { VintnerError } from "../../common/errors.ts";
-import { normalizeAxis } from "../../common/shape.ts";
 import {
   type AttributeProto,
   AttributeProto_AttributeType as AttributeType,
+  type GraphProto,
   type NodeProto,
 } from "../../formats/protobuf/generated/onnx_pb.ts";
-import type { AttributeValue } from "../../model/attribute.ts";
-import { knownValue, Node } from "../../model/node.ts";
-import type { OperationDefinition } from "../../model/operation.ts";
 import type { Output } from "../../model/output.ts";
-import { constantNode } from "../../ops/infrastructure/constant.ts";
-import { isKnown } from "../../tensor/dimension.ts";
-import type { ElementType } from "../../tensor/element-type.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
+import { OperationBuilder } from "../operation-builder.ts";
 import { tensorFromProto, type TensorSource } from "./tensor-from-proto.ts";
+import { type Capture, Values } from "./values.ts";
 
 export interface OnnxNodeParts {
   readonly proto: NodeProto;
@@ -23,12 +17,20 @@ export interface OnnxNodeParts {
   /** The version of the operator's domain that the model imports. */
   readonly opset: number;
   readonly source: TensorSource;
+  /** The values around it. */
+  readonly values: Values;
+  /** Converts a sub-graph whose inputs are among the given values, and gives its outputs. */
+  readonly convertGraph: (graph: GraphProto, values: Values) => Output[];
 }
 
-type Details = { readonly expected?: string; readonly got?: string; readonly hint?: string };
+/** A sub-graph's outputs, and what it read from the scope around it. */
+export interface ConvertedGraph {
+  readonly outputs: readonly Output[];
+  readonly captures: readonly Capture[];
+}
 
 /** A node of an ONNX graph as its mapping sees it: typed access to inputs and attributes, and the building of operations. */
-export class OnnxNode {
+export class OnnxNode extends OperationBuilder {
   readonly type: string;
   /** Its own name, or its first output's. */
   readonly name: string;
@@ -37,12 +39,14 @@ export class OnnxNode {
   /** Names of its outputs; "" for optional ones that nobody reads. */
   readonly outputs: readonly string[];
   readonly opset: number;
-  /** The operations made for it so far. */
-  readonly made: Set<Node> = new Set();
   readonly #attributes: ReadonlyMap<string, AttributeProto>;
   readonly #source: TensorSource;
+  readonly #parts: OnnxNodeParts;
 
-  constructor({ proto, inputs, opset, source }: OnnxNodeParts) {
+  constructor(parts: OnnxNodeParts) {
+    super();
+    const { proto, inputs, opset, source } = parts;
+    this.#parts = parts;
     this.type = proto.opType;
     this.outputs = proto.output;
     this.name = proto.name || (proto.output.find((o) => o !== "") ?? "");
@@ -58,14 +62,8 @@ export class OnnxNode {
     return `${this.type} "${this.name}" (${this.#source.file})`;
   }
 
-  /** Throws INVALID_MODEL, naming the node and its file. */
-  fail(what: string, details: Details = {}): never {
-    throw new VintnerError("INVALID_MODEL", { what, where: this.where, ...details });
-  }
-
-  /** For what the operator allows and vintner does not have. */
-  unsupported(what: string, details: Details = {}): never {
-    throw new VintnerError("UNSUPPORTED", { what, where: this.where, ...details });
+  protected get file(): string {
+    return this.#source.file;
   }
 
   /** Input `i`, which the operator requires. */
@@ -118,53 +116,46 @@ export class OnnxNode {
     return this.#attribute(name, AttributeType.FLOATS, true)?.floats;
   }
 
+  strings(name: string): string[] | undefined {
+    return this.#attribute(name, AttributeType.STRINGS, true)?.strings.map((bytes) => new TextDecoder().decode(bytes));
+  }
+
   tensor(name: string): Tensor | undefined {
     const tensor = this.#attribute(name, AttributeType.TENSOR, true)?.t;
     return tensor === undefined ? undefined : tensorFromProto(tensor, this.#source);
   }
 
-  /** An axis counted from the front. */
-  axis(axis: number, rank: number): number {
-    return normalizeAxis(axis, rank) ?? this.fail("the axis is out of range", { expected: `${-rank} to ${rank - 1}`, got: `${axis}` });
+  /** A sub-graph. */
+  graph(name: string): GraphProto {
+    const { g } = this.#attribute(name, AttributeType.GRAPH, false) as AttributeProto;
+    if (g === undefined) return this.fail(`attribute "${name}" is missing`);
+    if (g.sparseInitializer.length > 0)
+      this.unsupported("sparse initializers are not supported", { hint: "Export the model with dense weights" });
+    return g;
   }
 
-  /** The rank of an output; for mappings that depend on it. */
-  rank(output: Output): number {
-    return (
-      output.partialShape.rank ??
-      this.unsupported("an input of unknown rank is not supported here", { hint: "Give the model's input shapes" })
-    );
+  /** Converts a sub-graph in a scope of its own. `inputs` are what stands for its inputs inside. */
+  convertGraph(graph: GraphProto, inputs: readonly Output[]): ConvertedGraph {
+    if (graph.input.length !== inputs.length)
+      this.fail(`the sub-graph "${graph.name}" has the wrong number of inputs`, {
+        expected: `${inputs.length}`,
+        got: `${graph.input.length}`,
+      });
+    const values = new Values(graph.initializer, this.#source, this.#parts.values);
+    for (const [i, input] of inputs.entries()) values.set(graph.input[i].name, input);
+    const outputs = this.#parts.convertGraph(graph, values);
+    return { outputs, captures: values.captures };
   }
 
-  /** The numbers of a constant, or the integers of a shape sub-graph where all are known. */
-  numbers(output: Output): number[] | undefined {
-    if (output.constant !== undefined) return Array.from(tensorNumbers(output.constant));
-    const value = knownValue(output);
-    return value?.every(isKnown) ? [...(value as number[])] : undefined;
+  /** Converts a sub-graph without inputs in the place of this node. */
+  spellOut(graph: GraphProto): readonly Output[] {
+    return this.#parts.convertGraph(graph, new Values(graph.initializer, this.#source, this.#parts.values, true));
   }
 
-  /** Applies an operation and gives its first output. */
-  add(op: OperationDefinition, inputs: readonly Output[], attributes: Readonly<Record<string, AttributeValue | undefined>> = {}): Output {
-    return this.addNode(op, inputs, attributes).outputs[0];
-  }
-
-  addNode(op: OperationDefinition, inputs: readonly Output[], attributes: Readonly<Record<string, AttributeValue | undefined>> = {}): Node {
-    return this.#keep(new Node(op, inputs, attributes, { source: this.#source.file }));
-  }
-
-  /** Adds a Constant of one number (a scalar) or a list, rounded to the type. */
-  constant(type: ElementType, values: number | readonly number[], shape?: readonly number[]): Output {
-    const list = typeof values === "number" ? [values] : values;
-    return this.constantOf(tensorOfNumbers(type, shape ?? (typeof values === "number" ? [] : [list.length]), list));
-  }
-
-  constantOf(tensor: Tensor): Output {
-    return this.#keep(constantNode(tensor, { source: this.#source.file })).outputs[0];
-  }
-
-  #keep(node: Node): Node {
-    this.made.add(node);
-    return node;
+  /** The same node in a scope inside the one where it stands: what it reads from outside is captured. */
+  inside(): { readonly node: OnnxNode; readonly values: Values } {
+    const values = new Values([], this.#source, this.#parts.values);
+    return { node: new OnnxNode({ ...this.#parts, values }), values };
   }
 
   #attribute(name: string, type: AttributeType, optional: boolean): AttributeProto | undefined {

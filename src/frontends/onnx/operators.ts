@@ -7,6 +7,7 @@ import { castOperators } from "./operators/cast.ts";
 import { clipOperator } from "./operators/clip.ts";
 import { comparisonOperators } from "./operators/comparison.ts";
 import { constantOperators } from "./operators/constant.ts";
+import { controlFlowOperators } from "./operators/control-flow.ts";
 import { convolutionOperators } from "./operators/convolution.ts";
 import { gatherOperators } from "./operators/gather.ts";
 import { generatingOperators } from "./operators/generate.ts";
@@ -18,6 +19,7 @@ import { normalizationOperators } from "./operators/normalization.ts";
 import { padOperator } from "./operators/pad.ts";
 import { poolingOperators } from "./operators/pooling.ts";
 import { quantizationOperators } from "./operators/quantize.ts";
+import { recurrentOperators } from "./operators/recurrent.ts";
 import { reductionOperators } from "./operators/reduction.ts";
 import { resizeOperators } from "./operators/resize.ts";
 import { shapeOperators } from "./operators/shape.ts";
@@ -35,6 +37,7 @@ export const onnxOperators: readonly Operator[] = [
   clipOperator,
   ...comparisonOperators,
   ...constantOperators,
+  ...controlFlowOperators,
   ...convolutionOperators,
   ...gatherOperators,
   ...generatingOperators,
@@ -46,6 +49,7 @@ export const onnxOperators: readonly Operator[] = [
   padOperator,
   ...poolingOperators,
   ...quantizationOperators,
+  ...recurrentOperators,
   ...reductionOperators,
   ...resizeOperators,
   ...shapeOperators,

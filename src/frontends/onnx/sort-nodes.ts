@@ -1,5 +1,5 @@
 import { VintnerError } from "../../common/errors.ts";
-import type { NodeProto } from "../../formats/protobuf/generated/onnx_pb.ts";
+import type { GraphProto, NodeProto } from "../../formats/protobuf/generated/onnx_pb.ts";
 
 /**
  * The nodes with producers before consumers; as they are where that holds already, as ONNX demands and some exporters do not do.
@@ -21,7 +21,7 @@ export function sortNodes(nodes: readonly NodeProto[], file: string): NodeProto[
   const order: NodeProto[] = [];
   const state = new Map<NodeProto, "open" | "done">();
   for (const root of nodes) {
-    const stack: { readonly node: NodeProto; next: number }[] = [];
+    const stack: { readonly node: NodeProto; readonly reads: readonly string[]; next: number }[] = [];
     const enter = (node: NodeProto): void => {
       const seen = state.get(node);
       if (seen === "open")
@@ -31,13 +31,13 @@ export function sortNodes(nodes: readonly NodeProto[], file: string): NodeProto[
         });
       if (seen === "done") return;
       state.set(node, "open");
-      stack.push({ node, next: 0 });
+      stack.push({ node, reads: readsOf(node), next: 0 });
     };
     enter(root);
     while (stack.length > 0) {
       const top = stack[stack.length - 1];
-      if (top.next < top.node.input.length) {
-        const producer = producers.get(top.node.input[top.next++]);
+      if (top.next < top.reads.length) {
+        const producer = producers.get(top.reads[top.next++]);
         if (producer) enter(producer);
       } else {
         state.set(top.node, "done");
@@ -47,4 +47,17 @@ export function sortNodes(nodes: readonly NodeProto[], file: string): NodeProto[
     }
   }
   return order;
+}
+
+/** The values that a node reads: its inputs, and what its sub-graphs read from outside. */
+function readsOf(node: NodeProto): readonly string[] {
+  const inner = node.attribute.flatMap(({ g }) => (g ? freeNames(g) : []));
+  return inner.length === 0 ? node.input : [...node.input, ...inner];
+}
+
+function freeNames(graph: GraphProto): string[] {
+  const own = new Set([...graph.input, ...graph.initializer].map(({ name }) => name));
+  for (const { output } of graph.node) for (const name of output) own.add(name);
+  const read = [...graph.node.flatMap(readsOf), ...graph.output.map(({ name }) => name)];
+  return read.filter((name) => !own.has(name));
 }

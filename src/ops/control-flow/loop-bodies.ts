@@ -59,8 +59,8 @@ function widen(context: InferContext, { inputs }: Body, model: Body["model"], ty
   return changed;
 }
 
-/** A shape that allows `next` too: where a length changes, any. */
-function widened(own: PartialShape, next: PartialShape): PartialShape {
+/** A shape that allows `next` too: where a length changes, any. The same one where it allows it already. */
+export function widened(own: PartialShape, next: PartialShape): PartialShape {
   const union = own.unite(next);
   if (String(union) === String(own)) return own;
   return new PartialShape(union.dimensions?.map((d, i) => (own.dimensions?.[i] === d ? d : anyDimension)));

@@ -4,8 +4,7 @@ import type { KernelTarget } from "../../../kernel/target.ts";
 import { emitScalar } from "../../../kernel/emit-scalar.ts";
 import { problemKey } from "../../../lowering/problem-key.ts";
 import { type View, viewSpan } from "../../../lowering/view.ts";
-import { type Epilogue, epilogueBuffers } from "./epilogue.ts";
-import { loadElements } from "./element-access.ts";
+import { type Epilogue, epilogueBuffers, loadExtra } from "./epilogue.ts";
 import { overRows, reductionNest } from "./reduction-nest.ts";
 
 export interface MeanVarianceProblem {
@@ -55,7 +54,7 @@ export function meanVarianceKernel(problem: MeanVarianceProblem, target: KernelT
     row.each((at, count) => {
       const value = k.mul(k.load(result, at(0), { lanes, count }), factor);
       const inputs = (epilogue?.inputs ?? []).map((view, i) =>
-        loadElements(k, view, extras[i], at(i + 2), { lanes, count, broadcast: vectorLoop.strides[i + 2] === 0 }),
+        loadExtra(k, view, extras[i], at(i + 2), vectorLoop.strides[i + 2] === 0, lanes, count),
       );
       k.store(result, at(0), epilogue ? emitScalar(k, epilogue.expression, [value, ...inputs]) : value, { count });
     });

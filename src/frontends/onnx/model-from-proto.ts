@@ -8,16 +8,17 @@ import { result } from "../../ops/infrastructure/result.ts";
 import { anyDimension, type Dimension, symbolic } from "../../tensor/dimension.ts";
 import { PartialShape } from "../../tensor/partial-shape.ts";
 import { checkOperators } from "./check-operators.ts";
-import { convertNodes, Values } from "./convert-nodes.ts";
+import { convertNodes } from "./convert-nodes.ts";
 import { dataTypeName, elementTypeOf } from "./element-types.ts";
 import { Functions, OperatorSets } from "./operator-sets.ts";
 import type { TensorSource } from "./tensor-from-proto.ts";
+import { Values } from "./values.ts";
 
 /**
  * Converts an ONNX model. Inputs that have an initializer are constants, as since version 4 of the format. Throws
  * UNSUPPORTED_OPERATION listing all operators without a mapping, INVALID_MODEL, UNSUPPORTED.
  */
-export function convertModel(proto: ModelProto, source: TensorSource): Model {
+export function modelFromProto(proto: ModelProto, source: TensorSource): Model {
   const { file } = source;
   const { graph } = proto;
   if (graph === undefined)
@@ -79,6 +80,12 @@ function convertOutputs(graph: GraphProto, values: Values, file: string): Node[]
     if (output === undefined) throw new VintnerError("INVALID_MODEL", { what: `nothing makes the model's output "${name}"`, where: file });
     // OpenVINO calls what makes a model's output like the output.
     if (output.node.op.role !== "parameter") output.node.friendlyName = name;
-    return result(output, `${name}/sink_port_0`);
+    const made = result(output, `${name}/sink_port_0`);
+    // By the graph's own name of an output its results are given back, also where an Identity left the tensor two.
+    const { names } = made.outputs[0];
+    const others = [...names].filter((other) => other !== name);
+    names.clear();
+    for (const each of [name, ...others]) names.add(each);
+    return made;
   });
 }
