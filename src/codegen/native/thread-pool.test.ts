@@ -80,4 +80,20 @@ describe.skipIf(target === undefined || !existsSync(tasksFolder))("the threads o
     await Promise.all(running);
     for (const { values } of users) expect(values()).toEqual([40 * 200 * 20]);
   });
+
+  it("have scratch memory of their own", () => {
+    const engine = createEngine(3);
+    const k = new KernelBuilder("scratch", engine.target);
+    const y = k.buffer("y", "f32", tasks * k.lanes, "write");
+    const s = k.buffer("s", "f32", k.lanes, "scratch");
+    k.store(s, 0, k.constant(0));
+    k.range(0, 500, { name: "round" }, () => k.store(s, 0, k.add(k.load(s, 0), k.constant(1))));
+    k.store(y, k.task.mul(k.lanes), k.load(s, 0));
+    const memory = engine.allocate(tasks * k.lanes * 4);
+    const kernel = k.build({ key: "count in scratch", tasks });
+    const program = engine.program([{ kernel, operands: [{ memory, byteOffset: 0 }], barrier: false }]);
+    for (let run = 0; run < 200; run++) program.run();
+    const bytes = memory.bytes();
+    expect([...new Set(new Float32Array(bytes.buffer, bytes.byteOffset, tasks * k.lanes))]).toEqual([500]);
+  });
 });

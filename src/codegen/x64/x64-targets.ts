@@ -14,7 +14,7 @@ export const leastFeatures: CpuFeatures = {
 
 /** 256 bits on two units for arithmetic and two for loads; without dot products, three and five instructions stand for one. */
 function narrowCosts(dotU8I8: boolean, dotBf16: boolean): VectorCosts {
-  return { lanes: 8, multiplyAdd: 0.5, load: 0.5, broadcast: 0.5, dotU8I8: dotU8I8 ? 0.5 : 1.5, dotBf16: dotBf16 ? 1 : 2.5 };
+  return { lanes: 8, multiplyAdd: 0.5, load: 0.5, broadcast: 0.5, dotU8I8: dotU8I8 ? 0.5 : 1.5, dotBf16: dotBf16 ? 2 : 2.5 };
 }
 
 /** 512 bits: the two units of 256 together, and half as many loads, as on the processors that have no second unit of that width. */
