@@ -25,6 +25,10 @@ if (values.help) {
   process.stdout.write("npm run bench -- [--only NAME] [--threads 1,2] [--rounds 5] [--seconds 0.6] [--engines a,b] [--json]\n");
   process.exit(0);
 }
+const names = values.engines.split(",");
+const peersPresent = existsSync(resolve(import.meta.dirname, "node_modules"));
+if (!peersPresent && names.some((name) => name.startsWith("onnxruntime")))
+  process.stderr.write("ONNX Runtime is not installed: npm run bench:peers\n");
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 
@@ -109,7 +113,6 @@ function openvino(python: string, benchCase: BenchCase, threads: number): Runner
   };
 }
 
-const names = values.engines.split(",");
 const python = names.includes("openvino") ? oraclePython() : undefined;
 const measurements: Measurement[] = [];
 for (const benchCase of casesMatching(values.only))

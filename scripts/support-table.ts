@@ -5,7 +5,7 @@ import { formatsWithoutReader, frontends } from "../src/frontends/registry.ts";
 import { supportedLayers } from "../src/frontends/caffe/layers.ts";
 import { supportedOperators } from "../src/frontends/mxnet/operators.ts";
 import { onnxOperators } from "../src/frontends/onnx/operators.ts";
-import { scalarResult } from "../src/kernel/emit-scalar.ts";
+import { isMachineScalar } from "../src/lowering/machine-scalar.ts";
 import { targetNames } from "../src/devices/cpu/target-selection.ts";
 import type { AttributeSchema, AttributeValue } from "../src/model/attribute.ts";
 import type { OperationDefinition } from "../src/model/operation.ts";
@@ -30,13 +30,12 @@ function hasScalarKernel(op: OperationDefinition): boolean {
     Array.from({ length: count }, (_, i) => input(i)),
     attributes,
   );
-  const masks = [["number"], ["mask"], ["mask", "number", "number"]] as const;
-  return masks.some(
-    (kinds) =>
-      scalarResult(
-        expression,
-        Array.from({ length: count }, (_, i) => kinds[Math.min(i, kinds.length - 1)] ?? "number"),
-      ) !== undefined,
+  const types = [["f32"], ["boolean"], ["boolean", "f32", "f32"]] as const;
+  return types.some((of) =>
+    isMachineScalar(
+      expression,
+      Array.from({ length: count }, (_, i) => of[Math.min(i, of.length - 1)]),
+    ),
   );
 }
 

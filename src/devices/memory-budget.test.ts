@@ -87,6 +87,14 @@ describe.each(availableTargets())("the budget of a model on %s", (target) => {
     executable.dispose();
   });
 
+  it("refuses an arena that no block holds, where each tensor alone would fit", () => {
+    const x = opset.parameter("f32", [540_000_000], "x");
+    const large = new Model({ name: "m", parameters: [x], results: [opset.result(opset.relu(x), "y")] });
+    const error = thrownBy(() => cpuDevice.compile(large, config(2 ** 40)));
+    expect(error.code).toBe("OUT_OF_MEMORY");
+    expect(error.details.where).toMatch(/^(Relu|Parameter) "/);
+  });
+
   it("refuses a tensor larger than all memory at once", () => {
     const x = opset.parameter("f32", [2 ** 15, 2 ** 15], "x");
     const huge = new Model({ name: "m", parameters: [x], results: [opset.result(opset.relu(x), "y")] });

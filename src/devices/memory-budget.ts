@@ -52,6 +52,18 @@ export class MemoryBudget {
     });
   }
 
+  /** Takes bytes and allocates with `make`; errors of that name the node, too. */
+  allocate<T>(bytes: number, what: string, where: string | undefined, make: () => T): T {
+    this.take(bytes, what, where);
+    try {
+      return make();
+    } catch (cause) {
+      this.give(bytes);
+      if (!(cause instanceof VintnerError) || where === undefined || cause.details.where !== undefined) throw cause;
+      throw new VintnerError(cause.code, { ...cause.details, where }, { cause });
+    }
+  }
+
   give(bytes: number): void {
     this.#taken -= bytes;
   }

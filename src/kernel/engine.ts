@@ -41,7 +41,7 @@ export interface Engine {
   readonly threads: number;
   /** Whether arrays on its memory stay valid, and keep it, whatever is allocated afterwards. */
   readonly hasStableMemory: boolean;
-  /** Most bytes that its memory can ever hold. */
+  /** Most bytes that one block of its memory can have. */
   readonly capacity: number;
   /** Throws OUT_OF_MEMORY. */
   allocate(byteLength: number): Memory;

@@ -9,9 +9,11 @@ export type LoweredStep =
   | {
       readonly kind: "host";
       readonly node: Node;
-      readonly inputs: readonly View[];
+      /** Constants need no view: the host has their tensors. */
+      readonly inputs: readonly (View | undefined)[];
       readonly outputs: readonly View[];
       readonly nodes: readonly Node[];
     };
 
-export const viewsOf = (step: LoweredStep): readonly View[] => (step.kind === "kernel" ? step.operands : [...step.inputs, ...step.outputs]);
+export const viewsOf = (step: LoweredStep): readonly View[] =>
+  step.kind === "kernel" ? step.operands : [...step.inputs.filter((v) => v !== undefined), ...step.outputs];

@@ -3,7 +3,7 @@ import { KernelBuilder } from "../kernel/builder.ts";
 import type { KernelBuffer } from "../kernel/kernel.ts";
 import { targets } from "../kernel/targets.fixture.ts";
 import type { LoweredStep } from "./lowered-step.ts";
-import { type Block, type View, viewSpan } from "./view.ts";
+import { type Block, type View, viewMemory, viewSpan } from "./view.ts";
 
 export interface StepOperand {
   readonly view: View;
@@ -13,7 +13,7 @@ export interface StepOperand {
 /** A step that touches views and computes nothing. */
 export function stepOf(operands: readonly StepOperand[]): LoweredStep {
   const k = new KernelBuilder("touch", targets.interpreter);
-  for (const [i, { view, access }] of operands.entries()) k.buffer(`b${i}`, view.element, viewSpan(view), access);
+  for (const [i, { view, access }] of operands.entries()) k.buffer(`b${i}`, viewMemory(view), viewSpan(view), access);
   return { kind: "kernel", kernel: k.build({ key: "touch" }), operands: operands.map((o) => o.view), nodes: [] };
 }
 

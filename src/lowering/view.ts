@@ -1,7 +1,8 @@
 import { invariant } from "../common/errors.ts";
 import { rowMajorStrides, shapeSize } from "../common/shape.ts";
 import type { Operand } from "../kernel/engine.ts";
-import { type MemoryElement, memoryElementBytes } from "../kernel/kernel.ts";
+import type { MemoryElement } from "../kernel/kernel.ts";
+import { type ViewElement, viewElementBytes, viewElements } from "./view-element.ts";
 
 /**
  * A block of memory of a program: part of the request's arena, constant data that all requests share, or a tensor of the segment
@@ -30,7 +31,7 @@ export interface View {
   readonly shape: readonly number[];
   /** In elements, by logical dimension; 0 where broadcast. */
   readonly strides: readonly number[];
-  readonly element: MemoryElement;
+  readonly element: ViewElement;
 }
 
 export const viewSize = (view: View): number => shapeSize(view.shape);
@@ -39,7 +40,36 @@ export const viewSize = (view: View): number => shapeSize(view.shape);
 export const viewSpan = (view: View): number =>
   viewSize(view) === 0 ? 0 : 1 + view.shape.reduce((n, d, i) => n + (d - 1) * view.strides[i], 0);
 
-export const viewByteOffset = (view: View): number => view.offset * memoryElementBytes[view.element];
+export const viewByteOffset = (view: View): number => view.offset * viewElementBytes(view.element);
+
+/** Bytes from the view's first element to behind its last. */
+export const viewBytes = (view: View): number => viewSpan(view) * viewElementBytes(view.element);
+
+/** What kernels call the memory of a view's elements. */
+export const viewMemory = (view: Pick<View, "element">): MemoryElement => viewElements[view.element].memory;
+
+/** The bits of a view's elements as integers, for moving them: bytes, words, or several of them in a dimension of their own. */
+export function bitsOf(view: View): View {
+  switch (viewElementBytes(view.element)) {
+    case 1:
+      return { ...view, element: "u8" };
+    case 2:
+      return pairsOf(view, "u8");
+    case 4:
+      return { ...view, element: "i32" };
+    default:
+      return pairsOf(view, "i32");
+  }
+}
+
+/** Each element as two of half its size. */
+const pairsOf = (view: View, element: ViewElement): View => ({
+  ...view,
+  element,
+  offset: view.offset * 2,
+  shape: [...view.shape, 2],
+  strides: [...view.strides.map((s) => s * 2), 1],
+});
 
 /** Strides of a dense tensor whose dimensions lie in memory in the given order, slowest first. */
 export function stridesOfOrder(shape: readonly number[], order: readonly number[]): number[] {

@@ -10,7 +10,10 @@ export type ScalarExpression =
   | { readonly kind: "binary"; readonly op: BinaryScalarOp; readonly a: ScalarExpression; readonly b: ScalarExpression }
   | { readonly kind: "select"; readonly condition: ScalarExpression; readonly a: ScalarExpression; readonly b: ScalarExpression };
 
-/** `round` is to nearest even, `roundAway` away from zero at ties. */
+/**
+ * `round` is to nearest even, `roundAway` away from zero at ties. The last ones are conversions, in expressions for machines: to an
+ * f32; to an i32 as OpenVINO converts (the fraction is cut off, what no i32 holds becomes the lowest one); to the lower bits of an i32.
+ */
 export type UnaryScalarOp =
   | "neg"
   | "abs"
@@ -36,7 +39,13 @@ export type UnaryScalarOp =
   | "asinh"
   | "acosh"
   | "atanh"
-  | "not";
+  | "not"
+  | "toFloat"
+  | "toInt32"
+  | "wrapInt8"
+  | "wrapUint8"
+  | "wrapInt16"
+  | "wrapUint16";
 
 export type BinaryScalarOp =
   | "add"
@@ -92,6 +101,7 @@ export const floor: Unary = unary("floor");
 export const ceil: Unary = unary("ceil");
 export const round: Unary = unary("round");
 export const roundAway: Unary = unary("roundAway");
+export const trunc: Unary = unary("trunc");
 export const sin: Unary = unary("sin");
 export const cos: Unary = unary("cos");
 export const tan: Unary = unary("tan");
@@ -105,6 +115,12 @@ export const asinh: Unary = unary("asinh");
 export const acosh: Unary = unary("acosh");
 export const atanh: Unary = unary("atanh");
 export const not: Unary = unary("not");
+export const toFloat: Unary = unary("toFloat");
+export const toInt32: Unary = unary("toInt32");
+export const wrapInt8: Unary = unary("wrapInt8");
+export const wrapUint8: Unary = unary("wrapUint8");
+export const wrapInt16: Unary = unary("wrapInt16");
+export const wrapUint16: Unary = unary("wrapUint16");
 
 export const add: Binary = binary("add");
 export const sub: Binary = binary("sub");
@@ -181,6 +197,13 @@ export function formatScalar(expression: ScalarExpression): string {
   };
   const text = format(expression);
   return definitions.join("") + text;
+}
+
+/** How many parts an expression has; shared ones count once. */
+export function countParts(expression: ScalarExpression): number {
+  const seen = new Set<ScalarExpression>([expression]);
+  for (const e of seen) for (const part of partsOf(e)) seen.add(part);
+  return seen.size;
 }
 
 /** The operands of an expression's operation. */

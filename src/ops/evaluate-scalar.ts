@@ -49,6 +49,12 @@ const unary: Readonly<Record<UnaryScalarOp, (x: number) => number>> = {
   acosh: Math.acosh,
   atanh: Math.atanh,
   not: (x) => (x ? 0 : 1),
+  toFloat: Math.fround,
+  toInt32: (x) => (x >= -(2 ** 31) && x < 2 ** 31 ? Math.trunc(x) : -(2 ** 31)),
+  wrapInt8: (x) => (x << 24) >> 24,
+  wrapUint8: (x) => x & 0xff,
+  wrapInt16: (x) => (x << 16) >> 16,
+  wrapUint16: (x) => x & 0xffff,
 };
 
 const binary: Readonly<Record<BinaryScalarOp, (a: number, b: number) => number>> = {

@@ -20,7 +20,9 @@ export interface NativeSystem {
   protect(address: bigint, bytes: number, access: "execute" | "none"): void;
   /** Asks for large pages; a hint. */
   adviseLargePages(address: bigint, bytes: number): void;
-  /** The memory as an ArrayBuffer. Once for each address. */
+  /** Most bytes that a view can have. */
+  readonly largestView: number;
+  /** The memory as an ArrayBuffer. Once for each address. Ends the process where it is larger than `largestView`. */
   view(address: bigint, bytes: number): ArrayBuffer;
   /** Code as a function of up to six 64-bit integers. */
   function(address: bigint, parameters: number): NativeFunction;

@@ -11,6 +11,7 @@ import { type CachedCode, CodeCache } from "./code-cache.ts";
 class FakeSystem implements NativeSystem {
   readonly pageBytes = 4096;
   readonly hasFutex = false;
+  readonly largestView = 2 ** 32;
   readonly mapped = new Map<bigint, ArrayBuffer>();
   #next = 4096n;
 

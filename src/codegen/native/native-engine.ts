@@ -1,4 +1,3 @@
-import { memoryLimit } from "#platform/memory";
 import { VintnerError } from "../../common/errors.ts";
 import { checkThreads } from "../scheduler/check-threads.ts";
 import type { Engine, EngineOptions, Memory, Program, Step } from "../../kernel/engine.ts";
@@ -7,7 +6,7 @@ import type { KernelTarget } from "../../kernel/target.ts";
 import type { NativeSystem } from "../../platform/native-system.ts";
 import { CodeCache } from "./code-cache.ts";
 import type { NativeEmitter } from "./native-emitter.ts";
-import { NativeMemory } from "./native-memory.ts";
+import { largestBlock, NativeMemory } from "./native-memory.ts";
 import { NativeProgram } from "./native-program.ts";
 import { leaseThreads, type ThreadLease } from "./thread-pool.ts";
 
@@ -47,7 +46,7 @@ export class NativeEngine implements Engine {
   }
 
   get capacity(): number {
-    return memoryLimit();
+    return largestBlock(this.#system);
   }
   allocate(byteLength: number): Memory {
     return new NativeMemory(this.#system, byteLength);

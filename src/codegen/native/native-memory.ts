@@ -17,6 +17,9 @@ const abandoned = new FinalizationRegistry<Mapping>(release);
 const alignment = 64;
 const largePageBytes = 2 ** 21;
 
+/** Most bytes that a block can have: those that the process may hold, and that JavaScript can view at once. */
+export const largestBlock = (system: NativeSystem): number => Math.min(memoryLimit(), system.largestView - alignment);
+
 /** A block between two guard pages. It ends at the upper one, as far as the alignment permits: what reads beyond it faults. */
 export class NativeMemory implements Memory {
   readonly address: bigint;
@@ -26,8 +29,13 @@ export class NativeMemory implements Memory {
   readonly #key = {};
 
   constructor(system: NativeSystem, byteLength: number) {
-    if (!Number.isSafeInteger(byteLength) || byteLength < 0 || byteLength > memoryLimit())
-      throw new VintnerError("OUT_OF_MEMORY", { what: "a block of memory of this size cannot be allocated", got: `${byteLength} bytes` });
+    const most = largestBlock(system);
+    if (!Number.isSafeInteger(byteLength) || byteLength < 0 || byteLength > most)
+      throw new VintnerError("OUT_OF_MEMORY", {
+        what: "a block of memory of this size cannot be allocated",
+        expected: `at most ${most} bytes`,
+        got: `${byteLength} bytes`,
+      });
     const page = system.pageBytes;
     const used = Math.max(alignment, Math.ceil(byteLength / alignment) * alignment);
     const pages = Math.ceil(used / page) * page;

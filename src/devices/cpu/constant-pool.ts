@@ -65,18 +65,8 @@ export class ConstantPool {
     const least = Math.ceil(Math.max(1, byteLength) / alignment) * alignment;
     const grown = Math.max(least, Math.min(largestChunk, (last?.byteLength ?? smallestChunk / 2) * 2));
     const chunk = this.#budget.holds(grown) ? grown : least;
-    this.#budget.take(chunk, "constants", where);
-    this.#chunks.push(this.#allocate(chunk));
+    this.#chunks.push(this.#budget.allocate(chunk, "constants", where, () => this.#engine.allocate(chunk)));
     this.#used = least;
     return { memory: this.#chunks[this.#chunks.length - 1], byteOffset: 0 };
-  }
-
-  #allocate(byteLength: number): Memory {
-    try {
-      return this.#engine.allocate(byteLength);
-    } catch (error) {
-      this.#budget.give(byteLength);
-      throw error;
-    }
   }
 }

@@ -6,6 +6,7 @@ import type { Stage } from "../device.ts";
 import type { CpuExecutable } from "./cpu-executable.ts";
 import type { CpuProgram } from "./program.ts";
 import type { SplitModel } from "../../lowering/split-model.ts";
+import { viewsOf } from "../../lowering/lowered-step.ts";
 import type { View } from "../../lowering/view.ts";
 
 const printView = (v: View): string =>
@@ -60,7 +61,7 @@ function printLowered({ lowered, barriers }: CpuProgram): string {
     return `group ${names}${g.expression ? `\n  ${g.anchor ? "epilogue" : "expression"} ${formatScalar(g.expression)}` : ""}`;
   });
   const steps = lowered.steps.map((s, i) => {
-    const views = s.kind === "kernel" ? s.operands : [...s.inputs, ...s.outputs];
+    const views = viewsOf(s);
     const title = s.kind === "kernel" ? `${s.kernel.name}, ${s.kernel.tasks} tasks` : `host ${s.node.where}`;
     return `step ${i}${barriers[i] ? " after a barrier" : ""}: ${title}\n${views.map((v) => `  ${printView(v)}`).join("\n")}`;
   });
@@ -76,7 +77,7 @@ function printPlan({ plan, lowered }: CpuProgram): string {
     });
   const constants = new Map(
     lowered.steps
-      .flatMap((s) => (s.kind === "kernel" ? s.operands : s.inputs))
+      .flatMap(viewsOf)
       .filter((v) => v.block.kind === "constant")
       .map((v) => [v.block, v.block.byteLength]),
   );

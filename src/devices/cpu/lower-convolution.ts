@@ -1,4 +1,4 @@
-import { type ElementwiseOperand, elementwiseKernel } from "./kernels/elementwise.ts";
+import { elementwiseKernel } from "./kernels/elementwise.ts";
 import { type Epilogue, isCostly } from "./kernels/epilogue.ts";
 import { type ConvolutionProblem, convolutionKernels, packConvolutionWeights, segmentOperands } from "./kernels/convolution.ts";
 import type { WindowAxis } from "./kernels/convolution-window.ts";
@@ -47,7 +47,8 @@ export function convolutionGroup(context: LoweringContext, group: Group, flat: (
   const output = flat(allocated);
   const epilogue = split.expression && { expression: split.expression, inputs: extras };
   // Where channels fill few lanes of a vector, elementary functions are cheaper over the stored sums, all lanes full.
-  const apart = epilogue !== undefined && output.shape[1] * 4 <= context.target.lanes && isCostly(epilogue.expression);
+  const apart =
+    epilogue !== undefined && output.element === "f32" && output.shape[1] * 4 <= context.target.lanes && isCostly(epilogue.expression);
   return {
     output,
     biasKey: split.biasKey ?? "none",
@@ -59,13 +60,7 @@ export function convolutionGroup(context: LoweringContext, group: Group, flat: (
 /** The pass over the sums that a result left out, in place; behind all kernels that write the output. */
 export function finishConvolution(context: LoweringContext, { output, pass }: ConvolutionResult): void {
   if (pass === undefined) return;
-  const operand = (view: View): ElementwiseOperand => ({ view, boolean: view.element === "u8" });
-  const problem = {
-    expression: pass.expression,
-    inputs: [output, ...pass.inputs].map(operand),
-    output: operand(output),
-    threads: context.threads,
-  };
+  const problem = { expression: pass.expression, inputs: [output, ...pass.inputs], output, threads: context.threads };
   context.step(elementwiseKernel(problem, context.target), [output, ...pass.inputs, output]);
 }
 

@@ -5,7 +5,7 @@ import type { Node } from "../../model/node.ts";
 import type { Output } from "../../model/output.ts";
 import type { ConstantPool } from "./constant-pool.ts";
 import { fuse, type Group } from "../../lowering/fuse.ts";
-import { memoryElementOf } from "./host-tensor.ts";
+import { viewElementOf } from "../../lowering/view-element.ts";
 import type { LoweredStep } from "../../lowering/lowered-step.ts";
 import { LoweringContext } from "./lowering-context.ts";
 import { loweringOf } from "./lowerings.ts";
@@ -41,13 +41,13 @@ export function lower(
 ): LoweredModel {
   const used = new Set<Output>(model.nodes().flatMap((n) => n.inputs));
   const accepts = (node: Node): boolean => loweringOf(node.type)?.accepts(node, (o) => used.has(o)) === true;
-  const groups = fuse(model, (node) => accepts(node) && loweringOf(node.type)?.takesEpilogue?.(node) === true);
+  const groups = fuse(model, (node, type) => accepts(node) && loweringOf(node.type)?.takesEpilogue?.(node, type) === true);
   const context = new LoweringContext(target, threads, constants);
   const inputs = model.inputs.map((i, n) => {
     const source = borders[n];
     const view = source
       ? context.border(source, i.anyName)
-      : context.allocate(i.shape, memoryElementOf(i.elementType), plainOrder(i.shape.length), i.anyName);
+      : context.allocate(i.shape, viewElementOf(i.elementType), plainOrder(i.shape.length), i.anyName);
     context.define(i, view);
     return view;
   });

@@ -1,18 +1,17 @@
 import { invariant } from "../../common/errors.ts";
 import { rowMajorStrides, sameShape } from "../../common/shape.ts";
-import { type Kernel, memoryElementBytes, type MemoryElement } from "../../kernel/kernel.ts";
+import type { Kernel } from "../../kernel/kernel.ts";
 import type { KernelTarget } from "../../kernel/target.ts";
 import type { Node } from "../../model/node.ts";
 import type { Output } from "../../model/output.ts";
-import { input as scalarInput } from "../../model/scalar-expression.ts";
 import type { TypedArray } from "../../tensor/element-type.ts";
 import type { ConstantPool } from "./constant-pool.ts";
 import type { Group } from "../../lowering/fuse.ts";
-import { memoryElementOf, tensorToFloat32, tensorToMemory } from "./host-tensor.ts";
+import { tensorToFloat32 } from "./host-tensor.ts";
+import { type ViewElement, viewElementBytes, viewElementOf } from "../../lowering/view-element.ts";
 import type { LoweredStep } from "../../lowering/lowered-step.ts";
-import { elementwiseKernel } from "./kernels/elementwise.ts";
+import { copyKernel } from "./kernels/copy.ts";
 import { problemKey } from "../../lowering/problem-key.ts";
-import { transposingCopyKernel } from "./kernels/transposing-copy.ts";
 import {
   type Block,
   broadcastView,
@@ -63,8 +62,8 @@ export class LoweringContext {
     if (known) return known;
     const tensor = output.constant;
     invariant(tensor !== undefined, `${output.node.where} is used before it is lowered`);
-    const element = memoryElementOf(tensor.elementType);
-    const view = this.constant({ tensor: this.keyOf(output) }, tensor.shape, element, () => tensorToMemory(tensor, element));
+    const element = viewElementOf(tensor.elementType);
+    const view = this.constant({ tensor: this.keyOf(output) }, tensor.shape, element, () => tensor.data);
     this.#views.set(output, view);
     return view;
   }
@@ -79,10 +78,10 @@ export class LoweringContext {
   }
 
   /** New memory of the request's arena. */
-  allocate(shape: readonly number[], element: MemoryElement, order: readonly number[], name: string): View {
+  allocate(shape: readonly number[], element: ViewElement, order: readonly number[], name: string): View {
     const block: Block = {
       id: this.blocks.length,
-      byteLength: shape.reduce((n, d) => n * d, 1) * memoryElementBytes[element],
+      byteLength: shape.reduce((n, d) => n * d, 1) * viewElementBytes(element),
       kind: "arena",
       name,
     };
@@ -101,7 +100,7 @@ export class LoweringContext {
   /** Memory for an output, in the place that its consumer wants or in the given order (default: channels-last for feature maps). */
   allocateOutput(output: Output, order?: readonly number[]): View {
     const shape = output.shape;
-    const element = memoryElementOf(output.elementType);
+    const element = viewElementOf(output.elementType);
     const placed = this.#placements.get(output);
     const wanted = order ?? (shape.length === 4 || shape.length === 5 ? channelsLastOrder(shape.length) : plainOrder(shape.length));
     if (placed === undefined) return this.allocate(shape, element, wanted, output.node.friendlyName);
@@ -116,11 +115,11 @@ export class LoweringContext {
   }
 
   /** Constant data, made once for each problem: `make` may depend on nothing else. */
-  constant(problem: object, shape: readonly number[], element: MemoryElement, make: () => TypedArray): View {
+  constant(problem: object, shape: readonly number[], element: ViewElement, make: () => TypedArray): View {
     const key = problemKey("constant", { problem, shape, element });
     let block = this.#constantBlocks.get(key);
     if (block === undefined) {
-      const byteLength = shape.reduce((n, d) => n * d, 1) * memoryElementBytes[element];
+      const byteLength = shape.reduce((n, d) => n * d, 1) * viewElementBytes(element);
       block = {
         id: this.blocks.length,
         byteLength,
@@ -161,24 +160,20 @@ export class LoweringContext {
 
   hostStep(node: Node): void {
     const outputs = node.outputs.map((o) => (this.isDefined(o) ? this.view(o) : this.allocateOutput(o, plainOrder(o.shape.length))));
-    this.steps.push({ kind: "host", node, inputs: node.inputs.map((i) => this.view(i)), outputs, nodes: this.#nodes });
+    this.steps.push({
+      kind: "host",
+      node,
+      inputs: node.inputs.map((i) => (i.constant ? undefined : this.view(i))),
+      outputs,
+      nodes: this.#nodes,
+    });
     for (const [i, o] of node.outputs.entries()) this.define(o, outputs[i]);
   }
 
-  /** Copies elements between views of one shape. */
+  /** Copies elements between views of one shape and type. */
   copy(from: View, to: View): void {
     if (viewSize(to) === 0) return;
-    const transposing = transposingCopyKernel(from, to, this.threads, this.target);
-    if (transposing) {
-      this.step(transposing, [from, to]);
-      return;
-    }
-    const boolean = from.element === "u8" && to.element === "u8";
-    const kernel = elementwiseKernel(
-      { expression: scalarInput(0), inputs: [{ view: from, boolean }], output: { view: to, boolean }, threads: this.threads },
-      this.target,
-    );
-    this.step(kernel, [from, to]);
+    this.step(copyKernel(from, to, this.threads, this.target), [from, to]);
   }
 
   /** A view of the same values in dense memory of the given order. */

@@ -1,8 +1,7 @@
-import { memoryElementBytes } from "../../kernel/kernel.ts";
 import type { LoweredModel } from "./lower.ts";
 import type { LoweredStep } from "../../lowering/lowered-step.ts";
 import { type MemoryPlan, planMemory } from "../../lowering/memory-plan.ts";
-import { type View, viewByteOffset, viewSpan } from "../../lowering/view.ts";
+import { type View, viewByteOffset, viewBytes } from "../../lowering/view.ts";
 
 /** A lowered model with its memory plan: what all requests of one shape share. */
 export interface CpuProgram {
@@ -28,7 +27,7 @@ function barriersOf(steps: readonly LoweredStep[], plan: MemoryPlan): boolean[] 
   let writes: Range[] = [];
   const rangeOf = (view: View): Range => {
     const begin = (plan.offsets.get(view.block) as number) + viewByteOffset(view);
-    return { begin, end: begin + viewSpan(view) * memoryElementBytes[view.element] };
+    return { begin, end: begin + viewBytes(view) };
   };
   const overlap = (a: readonly Range[], b: readonly Range[]): boolean => a.some((x) => b.some((y) => x.begin < y.end && y.begin < x.end));
   return steps.map((step) => {

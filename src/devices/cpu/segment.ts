@@ -1,6 +1,6 @@
+import { VintnerError } from "../../common/errors.ts";
 import { shapeSize } from "../../common/shape.ts";
 import type { Engine } from "../../kernel/engine.ts";
-import { memoryElementBytes } from "../../kernel/kernel.ts";
 import { type SplitModel, splitModel } from "../../lowering/split-model.ts";
 import type { View } from "../../lowering/view.ts";
 import type { Model } from "../../model/model.ts";
@@ -9,10 +9,9 @@ import type { Output } from "../../model/output.ts";
 import { byteLengthOf } from "../../tensor/element-type.ts";
 import { optimize } from "../../transformations/pipeline.ts";
 import { checkMemory } from "../check-memory.ts";
-import type { MemoryBudget } from "../memory-budget.ts";
+import { inUnits, type MemoryBudget } from "../memory-budget.ts";
 import type { BodyCache } from "./body-cache.ts";
 import type { ConstantPool } from "./constant-pool.ts";
-import { memoryElementOf } from "./host-tensor.ts";
 import { lower } from "./lower.ts";
 import { type CpuProgram, planProgram } from "./program.ts";
 import { RestCache, type Source } from "./rest-cache.ts";
@@ -49,13 +48,21 @@ export function compileSegment(model: Model, context: SegmentContext, borders: r
   const split = splitModel(model);
   const head = split?.head ?? model;
   const { engine, constants, budget } = context;
-  checkMemory(head, Math.min(engine.capacity, budget.limit), (type, count) => count * memoryElementBytes[memoryElementOf(type)]);
+  checkMemory(head, Math.min(engine.capacity, budget.limit), byteLengthOf);
   const own = head.results.length - (split?.borders.length ?? 0);
   const isDense = (result: number): boolean => result < own || split?.borders[result - own].isRead === true;
   const program = planProgram(lower(head, engine.target, engine.threads, constants, { borders, isShared: (i) => i >= own, isDense }));
   const byteLength = Math.max(64, program.plan.byteLength) + copiedBytes(head, program);
   const largest = largestOf(head);
   budget.check(byteLength, "the tensors of an inference", largest);
+  if (program.plan.byteLength > engine.capacity)
+    throw new VintnerError("OUT_OF_MEMORY", {
+      what: "the tensors of an inference do not fit into one block of memory",
+      ...(largest !== undefined && { where: largest }),
+      expected: `at most ${inUnits(engine.capacity)}`,
+      got: inUnits(program.plan.byteLength),
+      hint: "Check the shapes that are given",
+    });
   const views = program.lowered.outputs.slice(own);
   const compileRest = (rest: Model, sources: readonly Source[]): Segment => {
     optimize(rest, { foldDecompression: true, useShapes: true });

@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import process from "node:process";
@@ -17,6 +18,7 @@ const mostCalls = Math.min(availableParallelism(), 64);
 /** POSIX calls through koffi, which gives 64-bit integers as numbers where they fit. */
 class PosixSystem implements NativeSystem {
   readonly pageBytes = 4096;
+  readonly largestView = constants.MAX_LENGTH;
   readonly hasFutex = process.platform === "linux";
   readonly #koffi: Koffi;
   /** Function types by the number of parameters; koffi keeps each that is made. */

@@ -1,10 +1,11 @@
 import { Index, KernelBuilder } from "../../../kernel/builder.ts";
-import type { Kernel, Register } from "../../../kernel/kernel.ts";
+import type { Kernel } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import { itemsPerTask } from "../../../lowering/loop-nest.ts";
 import { problemKey } from "../../../lowering/problem-key.ts";
 import { sliceView, type View, viewSpan } from "../../../lowering/view.ts";
 import { type RowRun, rowRuns, tapRange, tapRuns, type WindowAxis } from "./convolution-window.ts";
+import { storeElements, viewBuffer } from "./element-access.ts";
 import { applyEpilogue, type Epilogue, epilogueBuffers } from "./epilogue.ts";
 import { blockChannels, chooseSegments, type Segment } from "./tile.ts";
 
@@ -124,7 +125,7 @@ function segmentKernel(problem: ConvolutionProblem, segment: Segment, target: Ke
   const loose = problem.weights && channelsOf(problem.weights, segment, 3);
   const weights = k.buffer("weights", "f32", loose ? viewSpan(loose) : packedWeightsLength(problem, segment), "read");
   const biases = bias ? k.buffer("bias", "f32", groups * paddedChannels, "read") : undefined;
-  const target0 = k.buffer("output", "f32", viewSpan(output), "write");
+  const target0 = viewBuffer(k, "output", output, "write");
   const extras = epilogueBuffers(k, epilogue);
 
   // Tasks: whole rows, or runs of tiles where there are few rows.
@@ -215,8 +216,8 @@ function segmentKernel(problem: ConvolutionProblem, segment: Segment, target: Ke
               .add(channel.add(v * lanes).mul(strides[2]))
               .add(oy.mul(strides[3]))
               .add(ox.add(m).mul(strides[4]));
-          const value: Register = applyEpilogue(k, epilogue, extras, acc[m][v], channelAxis, at, countOf(v));
-          k.store(target0, at(output.strides), value, { count: countOf(v) });
+          const value = applyEpilogue(k, epilogue, extras, acc[m][v], channelAxis, at, countOf(v), output);
+          storeElements(k, output, target0, at(output.strides), value, countOf(v));
         }
     };
 

@@ -1,23 +1,19 @@
 import { Index, KernelBuilder } from "../../../kernel/builder.ts";
 import { emitScalar } from "../../../kernel/emit-scalar.ts";
-import type { Kernel, KernelBuffer, Register } from "../../../kernel/kernel.ts";
+import type { Kernel } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import { formatScalar, type ScalarExpression } from "../../../model/scalar-expression.ts";
 import { itemsPerTask, loopNest, type NestLoop } from "../../../lowering/loop-nest.ts";
 import { problemKey } from "../../../lowering/problem-key.ts";
 import { type View, viewSpan } from "../../../lowering/view.ts";
-
-/** An operand of an element-wise kernel; a boolean one is bytes 0 or 1 and enters the expression as a mask. */
-export interface ElementwiseOperand {
-  readonly view: View;
-  readonly boolean: boolean;
-}
+import { registerOf } from "../../../lowering/view-element.ts";
+import { loadElements, storeElements, viewBuffer } from "./element-access.ts";
 
 export interface ElementwiseProblem {
   readonly expression: ScalarExpression;
   /** Views of the output's shape (stride 0 where broadcast). */
-  readonly inputs: readonly ElementwiseOperand[];
-  readonly output: ElementwiseOperand;
+  readonly inputs: readonly View[];
+  readonly output: View;
   readonly threads: number;
 }
 
@@ -25,15 +21,15 @@ const unroll = 4;
 
 /** One pass over the output, computing an expression of any number of inputs with any strides. Buffers: inputs, output. */
 export function elementwiseKernel({ expression, inputs, output, threads }: ElementwiseProblem, target: KernelTarget): Kernel {
-  const views = [output.view, ...inputs.map((i) => i.view)];
+  const views = [output, ...inputs];
   const loops = loopNest(views);
   const text = formatScalar(expression);
   const k = new KernelBuilder(
     `element-wise ${text.length > 48 ? `${text.slice(0, 45)}...` : text} ${loops.map((l) => l.count).join("x")}`,
     target,
   );
-  const buffers = inputs.map(({ view }, i) => k.buffer(`x${i}`, view.element, viewSpan(view), "read"));
-  const result = k.buffer("output", output.view.element, viewSpan(output.view), "write");
+  const buffers = inputs.map((view, i) => viewBuffer(k, `x${i}`, view, "read"));
+  const result = viewBuffer(k, "output", output, "write");
 
   const inner = loops[loops.length - 1];
   const vectorizable = inner.strides[0] === 1 && inner.strides.every((s) => s === 0 || s === 1) && inner.count >= 4;
@@ -42,10 +38,11 @@ export function elementwiseKernel({ expression, inputs, output, threads }: Eleme
     outer.reduce((sum, i, l) => sum.add(i.mul(loops[l].strides[operand])), new Index(0));
 
   const vectorAt = (indices: readonly Index[], width: number, count: number): void => {
-    const registers = inputs.map((input, i) =>
-      loadOperand(k, buffers[i], input, at(indices, i + 1), inner.strides[i + 1] === 0, width, count),
+    const registers = inputs.map((view, i) =>
+      loadElements(k, view, buffers[i], at(indices, i + 1), { lanes: width, count, broadcast: inner.strides[i + 1] === 0 }),
     );
-    storeResult(k, result, output, at(indices, 0), emitScalar(k, expression, registers, { lanes: width }), count);
+    const value = emitScalar(k, expression, registers, { lanes: width, result: registerOf(output.element) });
+    storeElements(k, output, result, at(indices, 0), value, count);
   };
   const innerRange = (outer: readonly Index[], begin: Index, end: Index | number): void => {
     if (typeof end === "number" && begin.terms.length === 0 && end - begin.constant <= lanes * unroll)
@@ -76,7 +73,7 @@ export function elementwiseKernel({ expression, inputs, output, threads }: Eleme
     tasks = overOuter(k, outer, inner.count * (inputs.length + 1) * (vectorizable ? 1 : 8), threads, innerAll);
   }
   // Equal loops have equal kernels, whatever the shapes that they were merged from.
-  const operands = [output, ...inputs].map(({ view, boolean }) => ({ element: view.element, span: viewSpan(view), boolean }));
+  const operands = views.map((view) => ({ element: view.element, span: viewSpan(view) }));
   return k.build({
     key: problemKey("element-wise", { expression, loops, operands, threads }),
     tasks,
@@ -117,43 +114,4 @@ export function overOuter(
 /** A loop over whole vectors with several in one round. */
 function unrolled(k: KernelBuilder, count: number, lanes: number, body: (i: Index) => void): void {
   k.for(count / lanes, { unroll: unroll }, (i) => body(i.mul(lanes)));
-}
-
-function loadOperand(
-  k: KernelBuilder,
-  buffer: KernelBuffer,
-  operand: ElementwiseOperand,
-  index: Index,
-  broadcast: boolean,
-  lanes: number,
-  count: number,
-): Register {
-  const register = broadcast ? k.broadcast(buffer, index, lanes) : k.load(buffer, index, { lanes, count });
-  if (operand.boolean) return k.compute("ne", [register, k.constant(0, { element: "i32", lanes })]);
-  return register.element === "i32" ? k.compute("toF32", [register]) : register;
-}
-
-function storeResult(
-  k: KernelBuilder,
-  buffer: KernelBuffer,
-  operand: ElementwiseOperand,
-  index: Index,
-  value: Register,
-  count: number,
-): void {
-  let stored = value;
-  if (value.element === "mask") {
-    const lanes = value.lanes;
-    stored =
-      operand.view.element === "f32"
-        ? k.select(value, k.constant(1, { lanes }), k.constant(0, { lanes }))
-        : k.select(value, k.constant(1, { lanes, element: "i32" }), k.constant(0, { lanes, element: "i32" }));
-  } else if (operand.boolean)
-    stored = k.select(
-      k.compute("ne", [value, k.constant(0, { lanes: value.lanes })]),
-      k.constant(1, { lanes: value.lanes, element: "i32" }),
-      k.constant(0, { lanes: value.lanes, element: "i32" }),
-    );
-  else if (operand.view.element !== "f32" && operand.view.element !== "f16") stored = k.compute("toI32", [value]);
-  k.store(buffer, index, stored, { count });
 }

@@ -3,7 +3,8 @@ import { emitScalar } from "../../../kernel/emit-scalar.ts";
 import type { KernelBuffer, Register } from "../../../kernel/kernel.ts";
 import { type BinaryScalarOp, partsOf, type ScalarExpression, type UnaryScalarOp } from "../../../model/scalar-expression.ts";
 import type { View } from "../../../lowering/view.ts";
-import { viewSpan } from "../../../lowering/view.ts";
+import { registerOf } from "../../../lowering/view-element.ts";
+import { loadElements, viewBuffer } from "./element-access.ts";
 
 /** What follows a kernel's sums before they are stored: an expression of the sum (x0) and of other tensors (x1, ...), each a view of the output's shape with stride 0 or 1 along the vector dimension. */
 export interface Epilogue {
@@ -37,9 +38,9 @@ export function isCostly(expression: ScalarExpression): boolean {
 
 /** Declares the buffers of an epilogue's inputs. */
 export const epilogueBuffers = (k: KernelBuilder, epilogue: Epilogue | undefined): KernelBuffer[] =>
-  (epilogue?.inputs ?? []).map((view, i) => k.buffer(`extra${i}`, view.element, viewSpan(view), "read"));
+  (epilogue?.inputs ?? []).map((view, i) => viewBuffer(k, `extra${i}`, view, "read"));
 
-/** Applies an epilogue to a vector of sums. `at` gives the element offset of the vector's first element by a view's strides. */
+/** Applies an epilogue to a vector of sums, which goes to `output`. `at` gives the element offset of the vector's first element by a view's strides. */
 export function applyEpilogue(
   k: KernelBuilder,
   epilogue: Epilogue | undefined,
@@ -48,24 +49,11 @@ export function applyEpilogue(
   vectorAxis: number,
   at: (strides: readonly number[]) => Index,
   count: number,
+  output: Pick<View, "element">,
 ): Register {
   if (epilogue === undefined) return sum;
   const inputs = epilogue.inputs.map((view, i) =>
-    loadExtra(k, view, buffers[i], at(view.strides), view.strides[vectorAxis] === 0, sum.lanes, count),
+    loadElements(k, view, buffers[i], at(view.strides), { lanes: sum.lanes, count, broadcast: view.strides[vectorAxis] === 0 }),
   );
-  return emitScalar(k, epilogue.expression, [sum, ...inputs]);
-}
-
-/** A vector of an epilogue's input: a number, or a mask where the bytes are booleans. */
-export function loadExtra(
-  k: KernelBuilder,
-  view: Pick<View, "element">,
-  buffer: KernelBuffer,
-  index: Index,
-  broadcast: boolean,
-  lanes: number,
-  count: number,
-): Register {
-  const register = broadcast ? k.broadcast(buffer, index, lanes) : k.load(buffer, index, { lanes, count });
-  return view.element === "u8" ? k.compute("ne", [register, k.constant(0, { element: "i32", lanes })]) : register;
+  return emitScalar(k, epilogue.expression, [sum, ...inputs], { result: registerOf(output.element) });
 }

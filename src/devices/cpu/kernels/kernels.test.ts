@@ -100,8 +100,8 @@ describe.each(kernelRunners)("kernels for $name", ({ target, run }) => {
       elementwiseKernel(
         {
           expression: add(mul(add(x(0), x(1)), x(2)), x(3)),
-          inputs: inputs.map((v) => ({ view: v, boolean: false })),
-          output: { view: output, boolean: false },
+          inputs,
+          output,
           threads: 2,
         },
         target,
@@ -146,8 +146,8 @@ describe.each(kernelRunners)("kernels for $name", ({ target, run }) => {
     const kernel = elementwiseKernel(
       {
         expression: expOf(x(0)),
-        inputs: [{ view: view([length]), boolean: false }],
-        output: { view: view([length]), boolean: false },
+        inputs: [view([length])],
+        output: view([length]),
         threads: 2,
       },
       target,

@@ -4,7 +4,8 @@ import type { KernelTarget } from "../../../kernel/target.ts";
 import { emitScalar } from "../../../kernel/emit-scalar.ts";
 import { problemKey } from "../../../lowering/problem-key.ts";
 import { type View, viewSpan } from "../../../lowering/view.ts";
-import { type Epilogue, epilogueBuffers, loadExtra } from "./epilogue.ts";
+import { type Epilogue, epilogueBuffers } from "./epilogue.ts";
+import { loadElements } from "./element-access.ts";
 import { overRows, reductionNest } from "./reduction-nest.ts";
 
 export interface MeanVarianceProblem {
@@ -54,7 +55,7 @@ export function meanVarianceKernel(problem: MeanVarianceProblem, target: KernelT
     row.each((at, count) => {
       const value = k.mul(k.load(result, at(0), { lanes, count }), factor);
       const inputs = (epilogue?.inputs ?? []).map((view, i) =>
-        loadExtra(k, view, extras[i], at(i + 2), vectorLoop.strides[i + 2] === 0, lanes, count),
+        loadElements(k, view, extras[i], at(i + 2), { lanes, count, broadcast: vectorLoop.strides[i + 2] === 0 }),
       );
       k.store(result, at(0), epilogue ? emitScalar(k, epilogue.expression, [value, ...inputs]) : value, { count });
     });

@@ -1,11 +1,14 @@
 import { Index, KernelBuilder } from "../../../kernel/builder.ts";
 import type { Kernel, KernelBuffer, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
+import { lowestValue } from "../../../ops/nn/lowest-value.ts";
 import { allocateArray } from "../../../tensor/allocate-array.ts";
 import { itemsPerTask } from "../../../lowering/loop-nest.ts";
 import { problemKey } from "../../../lowering/problem-key.ts";
-import { type View, viewSpan } from "../../../lowering/view.ts";
+import type { View } from "../../../lowering/view.ts";
 import { inputOf, interiorRange, type RowRun, rowRuns, tapIsInside, tapRange, type WindowAxis } from "./convolution-window.ts";
+import { registerOf } from "../../../lowering/view-element.ts";
+import { storeElements, viewBuffer } from "./element-access.ts";
 import { applyEpilogue, type Epilogue, epilogueBuffers } from "./epilogue.ts";
 
 /**
@@ -13,7 +16,7 @@ import { applyEpilogue, type Epilogue, epilogueBuffers } from "./epilogue.ts";
  * outputs are loaded once a tap row and shared by the outputs that they belong to.
  */
 export interface SlidingWindowProblem {
-  /** Views of shape [batch, channels, height, width], channel stride 1. */
+  /** Views of shape [batch, channels, height, width], channel stride 1; floats, or integers for a maximum. */
   readonly input: View;
   readonly output: View;
   readonly y: WindowAxis;
@@ -23,9 +26,6 @@ export interface SlidingWindowProblem {
   readonly epilogue?: Epilogue;
   readonly threads: number;
 }
-
-/** What the maximum of a window that lies outside the input is. */
-const lowestFloat = -3.4028234663852886e38;
 
 /** Operations of a tile up to which all its taps are written out, without a loop over the rows of the window. */
 const mostStraight = 32;
@@ -59,12 +59,13 @@ export function slidingWindowKernel(problem: SlidingWindowProblem, target: Kerne
   const padded = paddedChannels(channels, target);
   const name = reduce === "multiplyAdd" ? "depthwise convolution" : reduce === "max" ? "max pool" : "average pool";
   const k = new KernelBuilder(`${name} ${y.kernel}x${x.kernel} ${channels} ${y.output}x${x.output}`, target);
-  const source = k.buffer("input", "f32", viewSpan(input), "read");
+  const source = viewBuffer(k, "input", input, "read");
   const weights = reduce === "multiplyAdd" ? k.buffer("weights", "f32", y.kernel * x.kernel * padded, "read") : undefined;
   const bias = reduce === "multiplyAdd" ? k.buffer("bias", "f32", padded, "read") : undefined;
   const reciprocals = reduce === "meanInside" ? k.buffer("reciprocals", "f32", y.output * x.output, "read") : undefined;
-  const result = k.buffer("output", "f32", viewSpan(output), "write");
+  const result = viewBuffer(k, "output", output, "write");
   const extras = epilogueBuffers(k, epilogue);
+  const element = registerOf(input.element) === "i32" ? "i32" : "f32";
 
   const rowWork = x.output * channels * y.kernel * x.kernel * 2;
   const rowsPerTask = itemsPerTask(y.output, rowWork, 40_000, Math.ceil((problem.threads * 4) / batch));
@@ -83,7 +84,7 @@ export function slidingWindowKernel(problem: SlidingWindowProblem, target: Kerne
     count: number,
     rowTaps: { begin: Index; end: Index } | undefined,
   ): void => {
-    const zero = (): Register => k.constant(reduce === "max" ? lowestFloat : 0, { lanes });
+    const zero = (): Register => k.constant(reduce === "max" ? lowestValue(input.element) : 0, { lanes, element });
     const first = bias ? k.load(bias, c, { lanes }) : undefined;
     const acc = k.each(run.rows, () => k.variable(first ?? zero()));
     const origin = n
@@ -111,12 +112,8 @@ export function slidingWindowKernel(problem: SlidingWindowProblem, target: Kerne
     for (const [m, sum] of acc.entries()) {
       const at = (strides: readonly number[]): Index =>
         n.mul(strides[0]).add(c.mul(strides[1])).add(oy.mul(strides[2])).add(ox.add(m).mul(strides[3]));
-      k.store(
-        result,
-        at(output.strides),
-        applyEpilogue(k, epilogue, extras, scaled(k, problem, sum, reciprocals, oy, ox.add(m), lanes), 1, at, count),
-        { count },
-      );
+      const value = scaled(k, problem, sum, reciprocals, oy, ox.add(m), lanes);
+      storeElements(k, output, result, at(output.strides), applyEpilogue(k, epilogue, extras, value, 1, at, count, output), count);
     }
   };
 

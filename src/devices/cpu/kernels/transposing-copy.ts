@@ -4,23 +4,25 @@ import type { KernelTarget } from "../../../kernel/target.ts";
 import { loopNest } from "../../../lowering/loop-nest.ts";
 import { problemKey } from "../../../lowering/problem-key.ts";
 import { type View, viewSpan } from "../../../lowering/view.ts";
+import { viewElementBytes } from "../../../lowering/view-element.ts";
 import { overOuter } from "./elementwise.ts";
+import { viewBuffer } from "./element-access.ts";
 
 const lanes = 4;
 
 /**
- * A copy between two layouts that are contiguous along different dimensions, in blocks of 4 by 4 that are transposed in
+ * A copy of 32-bit elements between two layouts that are contiguous along different dimensions, in blocks of 4 by 4 that are transposed in
  * registers; undefined where the views are not of that kind. Buffers: input, output.
  */
 export function transposingCopyKernel(from: View, to: View, threads: number, target: KernelTarget): Kernel | undefined {
-  if (from.element !== "f32" || to.element !== "f32") return undefined;
+  if (viewElementBytes(from.element) !== 4) return undefined;
   const loops = loopNest([to, from]);
   const a = loops.findIndex((l) => l.strides[0] === 1);
   const b = loops.findIndex((l) => l.strides[1] === 1);
   if (a < 0 || b < 0 || a === b || loops[a].count < lanes || loops[b].count < lanes) return undefined;
   const k = new KernelBuilder(`transposing copy ${loops.map((l) => l.count).join("x")}`, target);
-  const source = k.buffer("input", "f32", viewSpan(from), "read");
-  const result = k.buffer("output", "f32", viewSpan(to), "write");
+  const source = viewBuffer(k, "input", from, "read");
+  const result = viewBuffer(k, "output", to, "write");
   const [along, across] = [loops[a], loops[b]];
   const others = loops.filter((_, i) => i !== a && i !== b);
   const blocks = { count: Math.ceil(across.count / lanes), strides: across.strides };
@@ -39,7 +41,10 @@ export function transposingCopyKernel(from: View, to: View, threads: number, tar
     k.for(Math.floor(along.count / lanes), (i) => blockAt(toBase, fromBase, i.mul(lanes)));
     if (along.count % lanes !== 0) blockAt(toBase, fromBase, new Index(along.count - lanes));
   });
-  return k.build({ key: problemKey("transposing copy", { loops, spans: [viewSpan(from), viewSpan(to)], threads }), tasks });
+  return k.build({
+    key: problemKey("transposing copy", { element: from.element, loops, spans: [viewSpan(from), viewSpan(to)], threads }),
+    tasks,
+  });
 }
 
 /** Four rows of four as four columns. */

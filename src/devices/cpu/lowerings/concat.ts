@@ -9,7 +9,7 @@ const axisOf = (node: Node): number => normalizeAxis(node.attributes["axis"] as 
 
 /** Tells the producers of a concatenation's inputs to write where they will be read. */
 export function placeConcatInputs(context: LoweringContext, node: Node): void {
-  if (node.type !== "Concat" || node.outputs[0].elementType !== "f32") return;
+  if (node.type !== "Concat") return;
   const axis = axisOf(node);
   let begin = 0;
   for (const input of node.inputs) {

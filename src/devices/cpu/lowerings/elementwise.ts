@@ -12,15 +12,15 @@ export function lowerElementwise(context: LoweringContext, group: Group): void {
     .find((v) => v.block.kind !== "constant");
   const output = context.allocateOutput(group.output, largest ? orderOf(largest) : plainOrder(shape.length));
   context.define(group.output, output);
-  const inputs = views.map((view, i) => ({ view: broadcastView(view, shape), boolean: group.inputs[i].elementType === "boolean" }));
+  const inputs = views.map((view) => broadcastView(view, shape));
   const kernel = elementwiseKernel(
     {
       expression: group.expression as NonNullable<typeof group.expression>,
       inputs,
-      output: { view: output, boolean: group.output.elementType === "boolean" },
+      output,
       threads: context.threads,
     },
     context.target,
   );
-  context.step(kernel, [...inputs.map((i) => i.view), output]);
+  context.step(kernel, [...inputs, output]);
 }

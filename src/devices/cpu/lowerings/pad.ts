@@ -4,22 +4,32 @@ import { constant as scalarConstant } from "../../../model/scalar-expression.ts"
 import { elementwiseKernel } from "../kernels/elementwise.ts";
 import type { Lowering } from "../lowering.ts";
 import type { LoweringContext } from "../lowering-context.ts";
-import { orderOf, sliceView, type View, viewSize } from "../../../lowering/view.ts";
+import { bitsOf, orderOf, sliceView, type View, viewSize } from "../../../lowering/view.ts";
+import { viewElementBytes } from "../../../lowering/view-element.ts";
+import type { Tensor } from "../../../tensor/tensor.ts";
 
 const numbers = (node: Node, i: number): readonly number[] | undefined => {
   const value = knownValue(node.inputs[i]);
   return value?.every((d) => typeof d === "number") ? (value as readonly number[]) : undefined;
 };
 
-function fill(context: LoweringContext, view: View, value: number): void {
+/** Fills a view with an element, given by the bits that `bitsOf` makes of it. */
+function fill(context: LoweringContext, view: View, parts: readonly number[]): void {
   if (viewSize(view) === 0) return;
-  context.step(
-    elementwiseKernel(
-      { expression: scalarConstant(value), inputs: [], output: { view, boolean: false }, threads: context.threads },
-      context.target,
-    ),
-    [view],
-  );
+  const bits = bitsOf(view);
+  for (const [i, part] of parts.entries()) {
+    const output = parts.length === 1 ? bits : sliceView(bits, bits.shape.length - 1, i, 1);
+    const problem = { expression: scalarConstant(part), inputs: [], output, threads: context.threads };
+    context.step(elementwiseKernel(problem, context.target), [output]);
+  }
+}
+
+/** The bits of the first element of a tensor (0 where there is none) of a view's type. */
+function bitsOfElement({ element }: View, tensor: Tensor | undefined): number[] {
+  const bytes = viewElementBytes(element);
+  const data = tensor?.data ?? new Uint8Array(bytes);
+  const { buffer, byteOffset } = data;
+  return [...(bytes < 4 ? new Uint8Array(buffer, byteOffset, bytes) : new Int32Array(buffer, byteOffset, bytes / 4))];
 }
 
 /** Padding with a constant: the input's copy, and the border filled slab by slab. */
@@ -27,13 +37,12 @@ export const padLowering: Lowering = {
   types: ["Pad"],
   accepts: (node) =>
     node.attributes["pad_mode"] === "constant" &&
-    node.inputs[0].elementType === "f32" &&
     (node.inputs[3] === undefined || node.inputs[3].constant !== undefined) &&
     [1, 2].every((i) => numbers(node, i)?.every((p) => p >= 0) === true),
   lower(context, { anchor }) {
     const input = context.view(anchor.inputs[0]);
     const begins = numbers(anchor, 1) as readonly number[];
-    const value = anchor.inputs[3] ? (context.floats(anchor.inputs[3]) as Float32Array)[0] : 0;
+    const value = bitsOfElement(input, anchor.inputs[3]?.constant);
     const output = context.allocateOutput(anchor.outputs[0], orderOf({ ...input, shape: anchor.outputs[0].shape }));
     context.define(anchor.outputs[0], output);
     let rest = output;

@@ -2,6 +2,7 @@ import type { Node } from "../../../model/node.ts";
 import type { WindowAxis } from "../kernels/convolution-window.ts";
 import { slidingWindowKernel, widestWindow, windowReciprocals } from "../kernels/sliding-window.ts";
 import type { Lowering } from "../lowering.ts";
+import { registerOf } from "../../../lowering/view-element.ts";
 import { hasSmallPositions, windowAxes } from "../window-axes.ts";
 
 const spatial = (node: Node, side: "inputs" | "outputs"): number[] => node[side][0].shape.slice(2);
@@ -21,7 +22,9 @@ const touchesPadding = (axes: readonly WindowAxis[]): boolean =>
 export const poolingLowering: Lowering = {
   types: ["MaxPool", "AvgPool"],
   accepts: (node, isUsed) => {
-    if (node.inputs[0].shape.length !== 4 || node.inputs[0].elementType !== "f32" || node.outputs.slice(1).some(isUsed)) return false;
+    if (node.inputs[0].shape.length !== 4 || node.inputs[0].shape.includes(0) || node.outputs.slice(1).some(isUsed)) return false;
+    const register = registerOf(node.inputs[0].elementType);
+    if (register !== "f32" && !(register === "i32" && node.type === "MaxPool")) return false;
     if (axesOf(node)[1].kernel > widestWindow || !hasSmallPositions(axesOf(node))) return false;
     return node.type === "MaxPool" || node.attributes["exclude-pad"] === true || staysInPadding(node);
   },

@@ -6,6 +6,7 @@ import { meanVarianceKernel } from "../kernels/mean-variance.ts";
 import { reductionKernel, type ReductionProblem } from "../kernels/reduction.ts";
 import { softmaxKernel } from "../kernels/softmax.ts";
 import type { Lowering } from "../lowering.ts";
+import { registerOf } from "../../../lowering/view-element.ts";
 import { orderOf, reshapeView, type View } from "../../../lowering/view.ts";
 
 type Recipe = Pick<ReductionProblem, "combine"> & {
@@ -34,9 +35,17 @@ function axesOf(node: Node): number[] | undefined {
 const isFloat = (node: Node): boolean =>
   node.inputs[0].elementType === "f32" && node.outputs[0].elementType === "f32" && node.inputs[0].shape.every((d) => d > 0);
 
+/** Integers are combined as they are; a mean or a root of them is none. */
+const isCombined = (node: Node): boolean =>
+  isFloat(node) ||
+  (registerOf(node.inputs[0].elementType) === "i32" &&
+    node.outputs[0].elementType === node.inputs[0].elementType &&
+    recipes[node.type].after === undefined &&
+    node.inputs[0].shape.every((d) => d > 0));
+
 export const reductionLowering: Lowering = {
   types: Object.keys(recipes),
-  accepts: (node) => isFloat(node) && (axesOf(node)?.length ?? 0) > 0,
+  accepts: (node) => isCombined(node) && (axesOf(node)?.length ?? 0) > 0,
   lower(context, { anchor }) {
     const input = context.view(anchor.inputs[0]);
     const axes = axesOf(anchor) as number[];
@@ -83,7 +92,8 @@ export const softmaxLowering: Lowering = {
 export const meanVarianceLowering: Lowering = {
   types: ["MVN"],
   accepts: (node) => isFloat(node) && node.op.since === "opset6" && (axesOf(node)?.length ?? 0) > 0,
-  takesEpilogue: () => true,
+  // Its output holds what is between the passes.
+  takesEpilogue: (_, type) => type === "f32",
   lower(context, group) {
     const { anchor } = group;
     const input = context.view(anchor.inputs[0]);

@@ -1,0 +1,227 @@
+import { describe, expect, it } from "vitest";
+import { Model } from "../model/model.ts";
+import type { Node } from "../model/node.ts";
+import type { Output } from "../model/output.ts";
+import { opset } from "../opset.ts";
+import { Core } from "../runtime/core.ts";
+import { type ElementType, elementTypes, isFloat } from "../tensor/element-type.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { tensorNumbers, tensorOfNumbers } from "../tensor/tensor-numbers.ts";
+import { availableTargets } from "./cpu/target-selection.ts";
+
+const ints = (...values: number[]): Node => opset.constant("i64", BigInt64Array.from(values, BigInt), [values.length]);
+const shape = [2, 3, 5, 7];
+const size = 210;
+
+const moved: readonly ElementType[] = ["boolean", "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "f16", "bf16", "f32", "f64"];
+const numeric = moved.filter((t) => t !== "boolean");
+
+/** Bits of all kinds: the ends of the type's range, and numbers that narrower types do not hold. */
+function everyBit(type: ElementType): Tensor {
+  const bytes = new Uint8Array(size * (elementTypes[type].bits / 8));
+  for (let i = 0, state = 12345; i < bytes.length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    bytes[i] = type === "boolean" ? state >>> 31 : state >>> 24;
+  }
+  const { array } = elementTypes[type];
+  return new Tensor(type, shape, new array(bytes.buffer, 0, size));
+}
+
+/** Numbers for arithmetic: small ones, and for integers the ends of the range. */
+function numbers(type: ElementType, seed: number): Tensor {
+  const { bits, kind } = elementTypes[type];
+  const least = kind === "signed" ? -(2 ** (bits - 1)) : 0;
+  const most = kind === "signed" ? 2 ** (bits - 1) - 1 : 2 ** bits - 1;
+  const ends = isFloat(type)
+    ? [-2.5, 100, 0, 0.5]
+    : type === "boolean"
+      ? [0, 1, 1, 0]
+      : bits === 64
+        ? [-(2 ** 31) - 5, 2 ** 40, 0, 2 ** 31]
+        : [least, most, 0, most - 1];
+  return tensorOfNumbers(
+    type,
+    shape,
+    Array.from({ length: size }, (_, i) => {
+      const pick = (i * 7 + seed * 13) % 11;
+      if (pick < 4) return kind === "unsigned" ? Math.max(0, ends[pick]) : ends[pick];
+      return type === "boolean" ? pick % 2 : pick - (kind === "unsigned" || pick < 8 ? 0 : 10);
+    }),
+  );
+}
+
+interface Case {
+  readonly name: string;
+  readonly inputs: readonly Tensor[];
+  readonly build: (...inputs: Node[]) => readonly (Node | Output)[];
+  /** Share of the largest magnitude that results may differ by; the bits are the same without. */
+  readonly tolerance?: number;
+}
+
+const movements = moved.map((type): Case => ({
+  name: `moves of ${type}`,
+  inputs: [everyBit(type)],
+  build: (x) => [
+    opset.transpose(x, ints(0, 2, 3, 1)),
+    opset.transpose(x, ints(3, 1, 0, 2)),
+    opset.concat([x, x], { axis: 1 }),
+    opset.concat([opset.transpose(x, ints(0, 1, 3, 2)), opset.transpose(x, ints(0, 1, 3, 2))], { axis: 3 }),
+    opset.slice(x, ints(1, 0), ints(3, 7), ints(1, 3), ints(2, 3)),
+    opset.split(x, opset.constant("i64", 1), { num_splits: 3 }).outputs[1],
+    opset.reshape(opset.transpose(x, ints(1, 0, 2, 3)), ints(6, 35), { special_zero: false }),
+    opset.broadcast(opset.slice(x, ints(0), ints(1), ints(1), ints(1)), ints(2, 4, 5, 7), { mode: "numpy" }),
+    opset.pad(x, ints(0, 1, 0, 2), ints(1, 0, 0, 1), { pad_mode: "constant" }),
+    opset.pad(x, ints(0, 0, 1, 0), ints(0, 0, 0, 1), opset.constant(type, 1), { pad_mode: "constant" }),
+    opset.gather(x, opset.constant("i64", BigInt64Array.of(4n, 0n, -1n, 2n), [2, 2]), opset.constant("i64", 2)),
+    opset.tile(x, ints(1, 2, 1, 3)),
+    x,
+  ],
+}));
+
+const conversions = moved.map((type): Case => ({
+  name: `conversions of ${type}`,
+  inputs: [numbers(type, 1)],
+  build: (x) => moved.filter((to) => to !== type).map((to) => opset.convert(x, { destination_type: to })),
+}));
+
+const arithmetic = numeric.map((type): Case => ({
+  name: `arithmetic of ${type}`,
+  inputs: [numbers(type, 1), numbers(type, 2)],
+  ...(isFloat(type) && { tolerance: type === "bf16" ? 2e-2 : type === "f16" ? 2e-3 : 1e-6 }),
+  build: (x, y) => {
+    const sum = opset.add(x, y);
+    return [
+      sum,
+      opset.multiply(opset.subtract(x, y), y),
+      opset.maximum(opset.minimum(x, y), opset.constant(type, 3)),
+      opset.less(sum, x),
+      opset.select(opset.greaterEqual(opset.add(sum, y), x), sum, y),
+      opset.convert(opset.add(sum, sum), { destination_type: "f32" }),
+      opset.relu(opset.subtract(y, x)),
+      opset.clamp(x, { min: 1, max: 100 }),
+      ...(elementTypes[type].kind === "unsigned" ? [] : [opset.abs(x), opset.negative(x), opset.sign(x)]),
+      ...(isFloat(type) ? [] : [opset.mod(x, opset.constant(type, 3)), opset.floorMod(x, opset.constant(type, 3)), opset.divide(x, y)]),
+    ];
+  },
+}));
+
+const reductions = numeric.map((type): Case => ({
+  name: `reductions of ${type}`,
+  inputs: [numbers(type, 3)],
+  ...(isFloat(type) && { tolerance: type === "bf16" ? 2e-2 : type === "f16" ? 2e-3 : 1e-6 }),
+  build: (x) => [
+    opset.reduceMax(x, ints(1), { keep_dims: true }),
+    opset.reduceMin(x, ints(2, 3), { keep_dims: false }),
+    opset.reduceSum(x, ints(3), { keep_dims: true }),
+    opset.reduceSum(x, ints(0, 1), { keep_dims: false }),
+    opset.maxPool(x, { kernel: [2, 2], strides: [1, 2], pads_begin: [0, 0], pads_end: [0, 0], dilations: [1, 1] }).outputs[0],
+  ],
+}));
+
+const mixed: readonly Case[] = [
+  {
+    name: "an image of bytes normalized, and quantized again",
+    inputs: [numbers("u8", 4)],
+    tolerance: 1e-6,
+    build: (x) => {
+      const floats = opset.multiply(
+        opset.subtract(opset.convert(x, { destination_type: "f32" }), opset.constant("f32", 127)),
+        opset.constant("f32", 1 / 64),
+      );
+      const weights = opset.constant(
+        "f32",
+        Array.from({ length: 12 }, (_, i) => (i % 5) / 4),
+        [4, 3, 1, 1],
+      );
+      const conv = opset.convolution(floats, weights, { strides: [1, 1], pads_begin: [0, 0], pads_end: [0, 0], dilations: [1, 1] });
+      const steps = opset.round(opset.multiply(conv, opset.constant("f32", 32)));
+      return [
+        floats,
+        opset.convert(opset.clamp(steps, { min: -128, max: 127 }), { destination_type: "i8" }),
+        opset.greater(conv, opset.constant("f32", 0.5)),
+        opset.convert(
+          opset.greater(
+            opset.maxPool(floats, { kernel: [2, 2], strides: [1, 1], pads_begin: [0, 0], pads_end: [0, 0], dilations: [1, 1] }).outputs[0],
+            opset.constant("f32", 0),
+          ),
+          { destination_type: "u8" },
+        ),
+      ];
+    },
+  },
+  {
+    name: "comparisons of matrix products",
+    inputs: [
+      tensorOfNumbers(
+        "f32",
+        [5, 4],
+        Array.from({ length: 20 }, (_, i) => (i % 7) - 3),
+      ),
+    ],
+    build: (x) => [
+      opset.less(
+        opset.matMul(
+          x,
+          opset.constant(
+            "f32",
+            Array.from({ length: 12 }, (_, i) => i - 6),
+            [4, 3],
+          ),
+        ),
+        opset.constant("f32", 2),
+      ),
+      opset.greater(opset.softmax(x, { axis: 1 }), opset.constant("f32", 0.25)),
+      opset.greater(opset.mvn(x, ints(1), { normalize_variance: true, eps: 1e-5, eps_mode: "inside_sqrt" }), opset.constant("f32", 0.25)),
+    ],
+  },
+  {
+    name: "logic of booleans",
+    inputs: [everyBit("boolean"), numbers("boolean", 1)],
+    build: (x, y) => [
+      opset.logicalAnd(x, opset.logicalNot(y)),
+      opset.logicalXor(x, y),
+      opset.equal(x, y),
+      opset.select(x, opset.constant("i32", 2 ** 24 + 1), opset.constant("i32", -5)),
+      opset.select(x, opset.convert(y, { destination_type: "u8" }), opset.constant("u8", 200)),
+      opset.reduceLogicalOr(x, ints(1), { keep_dims: false }),
+    ],
+  },
+];
+
+function run(device: string, config: Record<string, string | number>, { inputs, build }: Case): Tensor[] {
+  const parameters = inputs.map((t, i) => opset.parameter(t.elementType, t.shape, `x${i}`));
+  const results = build(...parameters).map((o, i) => opset.result(o, `y${i}`));
+  const compiled = new Core().compileModelSync(new Model({ name: "types", parameters, results }), device, config);
+  try {
+    const outputs = Object.values(compiled.createInferRequest().infer(inputs));
+    expect(outputs.length).toBe(results.length);
+    return outputs;
+  } finally {
+    compiled.dispose();
+  }
+}
+
+const setups = availableTargets().flatMap((target) =>
+  (target === "interpreter" ? [1] : [1, 2]).map((threads) => ({
+    name: `${target} with ${threads} threads`,
+    config: { CPU_TARGET: target, INFERENCE_NUM_THREADS: threads },
+  })),
+);
+
+describe.each(setups)("types on $name", ({ config }) => {
+  it.each([...movements, ...conversions, ...arithmetic, ...reductions, ...mixed])("$name", (c) => {
+    const want = run("REFERENCE", {}, c);
+    const got = run("CPU", config, c);
+    for (const [i, expected] of want.entries()) {
+      expect(got[i].elementType).toBe(expected.elementType);
+      expect(got[i].shape).toEqual(expected.shape);
+      if (c.tolerance === undefined || !isFloat(expected.elementType)) expect(got[i].data, `output ${i}`).toEqual(expected.data);
+      else {
+        const [a, b] = [tensorNumbers(got[i]), tensorNumbers(expected)];
+        const bound = c.tolerance * Array.from(b).reduce((most, v) => Math.max(most, Math.abs(v)), 1);
+        for (let e = 0; e < b.length; e++)
+          expect(Math.abs(a[e] - b[e]), `output ${i}, element ${e}: ${a[e]}, wanted ${b[e]}`).toBeLessThanOrEqual(bound);
+      }
+    }
+  });
+});
