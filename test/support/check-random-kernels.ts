@@ -41,5 +41,5 @@ export function checkRandomKernels(
   if (fresh === 0) return;
   const drawn = Date.now() & 0x7fffffff;
   console.log(`random kernels on ${engine.target.name}: ${fresh} of seed ${drawn}`);
-  fc.assert(property, { numRuns: fresh, seed: drawn, endOnFailure: false });
+  fc.assert(property, { numRuns: fresh, seed: drawn, endOnFailure: true });
 }

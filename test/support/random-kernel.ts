@@ -17,7 +17,7 @@ import type { KernelTarget } from "../../src/kernel/target.ts";
 const elements = ["f32", "i32", "f16", "bf16", "u8", "i8", "u16", "i16", "i64"] as const;
 const integers = elements.filter((e) => registerElements[e] !== "f32");
 const lengthOf = { inputs: 64, outputs: 512, scratch: 96 };
-const tasks = 12;
+const tasks = 6;
 
 /** Arrays for the kernels' buffers: inputs of every element, then outputs. Values are of moderate size; some are special. */
 export function randomKernelInputs(): MemoryArray[] {
