@@ -36,7 +36,7 @@ export function checkRandomKernels(
         seen(buffer, expected[i]),
       );
   });
-  fc.assert(property, { numRuns: runs, seed, endOnFailure: false });
+  fc.assert(property, { numRuns: runs, seed, endOnFailure: true });
   const fresh = Number(process.env["VINTNER_FRESH_SEEDS"] ?? 0);
   if (fresh === 0) return;
   const drawn = Date.now() & 0x7fffffff;

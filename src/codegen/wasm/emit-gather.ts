@@ -1,11 +1,16 @@
 import type { Address } from "./emit-memory.ts";
 import type { VectorContext } from "./vector-context.ts";
 
-/** Pushes the 32-bit elements that lie at `address` + 4 * clamp(offset, 0, most), for each of the first `lanes` of the offsets. */
+/** Pushes the 32-bit elements that lie at `address` + unit * clamp(offset, 0, most), for each of the first `lanes` of the offsets. */
 export function emitGather(
   { assembler: a, constant, withVector }: VectorContext,
   { push, offset }: Address,
-  { lanes, most, pushOffsets }: { readonly lanes: number; readonly most: number; readonly pushOffsets: () => void },
+  {
+    lanes,
+    most,
+    unit,
+    pushOffsets,
+  }: { readonly lanes: number; readonly most: number; readonly unit: number; readonly pushOffsets: () => void },
 ): void {
   withVector((bytes) => {
     pushOffsets();
@@ -13,7 +18,7 @@ export function emitGather(
     a.op("i32x4.max_s");
     constant(most);
     a.op("i32x4.min_s");
-    a.i32(2);
+    a.i32(Math.log2(unit));
     a.op("i32x4.shl");
     a.set(bytes);
     const pushPlace = (lane: number): void => {

@@ -1,6 +1,6 @@
 import { invariant } from "../../common/errors.ts";
 import { registersReadBy } from "../../kernel/for-each-statement.ts";
-import type { Register, Statement } from "../../kernel/kernel.ts";
+import { memoryElementBytes, type Register, type Statement } from "../../kernel/kernel.ts";
 import { emitCompute } from "./emit-compute.ts";
 import { emitGather } from "./emit-gather.ts";
 import { type Address, emitBroadcast, emitLoad } from "./emit-memory.ts";
@@ -204,7 +204,12 @@ export class RegisterValues implements VectorContext {
       }
       case "gather":
         this.loads++;
-        emitGather(this, address as Address, { lanes: s.target.lanes, most: s.most, pushOffsets: () => this.push(s.offsets) });
+        emitGather(this, address as Address, {
+          lanes: s.target.lanes,
+          most: s.most,
+          unit: memoryElementBytes[s.buffer.element],
+          pushOffsets: () => this.push(s.offsets),
+        });
         return;
       case "compute":
         emitCompute(this, {
