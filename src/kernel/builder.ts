@@ -1,4 +1,4 @@
-import { invariant } from "../common/errors.ts";
+import { invariant, VintnerError } from "../common/errors.ts";
 import { resultElement } from "./compute-operations.ts";
 import {
   type ComputeOp,
@@ -14,6 +14,9 @@ import {
   type Statement,
 } from "./kernel.ts";
 import type { KernelTarget } from "./target.ts";
+
+/** Statements that a kernel may have: what is written out must not grow with a number in a file. */
+export const mostStatements = 30_000;
 
 /** An affine index under construction. Immutable; plain numbers are accepted wherever one is. */
 export class Index implements IndexExpression {
@@ -124,6 +127,7 @@ export class KernelBuilder {
   readonly #constants = new Map<string, Map<number, Register>>();
   readonly #constantStatements: Statement[] = [];
   #body: Statement[] = [];
+  #statements = 0;
   #variables = 0;
   #registers = 0;
 
@@ -184,12 +188,12 @@ export class KernelBuilder {
   ): void {
     const variable = this.#variable(options.name ?? "i");
     const statements = this.#scope(() => body(Index.variable(variable)));
-    this.#body.push({ kind: "for", variable, begin: Index.of(begin), end: Index.of(end), step: options.step ?? 1, body: statements });
+    this.#add({ kind: "for", variable, begin: Index.of(begin), end: Index.of(end), step: options.step ?? 1, body: statements });
   }
 
   /** Runs `then` where index >= 0, else `otherwise`. */
   ifNonNegative(index: Index, then: () => void, otherwise: () => void = () => {}): void {
-    this.#body.push({ kind: "if", nonNegative: index, then: this.#scope(then), otherwise: this.#scope(otherwise) });
+    this.#add({ kind: "if", nonNegative: index, then: this.#scope(then), otherwise: this.#scope(otherwise) });
   }
 
   /** Calls f for 0 <= i < n at build time. */
@@ -252,7 +256,7 @@ export class KernelBuilder {
   }
   #load(buffer: KernelBuffer, index: Index | number, lanes: number, count: number, element: MemoryElement, broadcast: boolean): Register {
     const target = this.#register(registerElements[element] ?? "i32", lanes);
-    this.#body.push({ kind: "load", target, buffer, index: Index.of(index), element, count, broadcast });
+    this.#add({ kind: "load", target, buffer, index: Index.of(index), element, count, broadcast });
     return target;
   }
   store(
@@ -265,7 +269,7 @@ export class KernelBuilder {
       value.element === registerElements[as],
       `kernel ${this.name}: a ${value.element} register stored as ${as} to buffer ${buffer.name}`,
     );
-    this.#body.push({ kind: "store", buffer, index: Index.of(index), element: as, value, count, saturate });
+    this.#add({ kind: "store", buffer, index: Index.of(index), element: as, value, count, saturate });
   }
   /** Lane l is the element at base + clamp(lane l of offsets, 0, most). */
   gather(
@@ -276,7 +280,7 @@ export class KernelBuilder {
     { as = buffer.element === "f32" ? "f32" : "i32" }: { readonly as?: "f32" | "i32" } = {},
   ): Register {
     const target = this.#register(as, offsets.lanes);
-    this.#body.push({ kind: "gather", target, buffer, base: Index.of(base), element: as, offsets, most });
+    this.#add({ kind: "gather", target, buffer, base: Index.of(base), element: as, offsets, most });
     return target;
   }
 
@@ -295,6 +299,7 @@ export class KernelBuilder {
     if (register === undefined) {
       register = this.#register(element, lanes);
       known.set(value, register);
+      this.#countStatement();
       this.#constantStatements.push({ kind: "constant", target: register, value });
     }
     return register;
@@ -302,15 +307,15 @@ export class KernelBuilder {
   /** A register that may be assigned again, with a first value. */
   variable(initial: Register): Register {
     const target: Register = { id: this.#registers++, element: initial.element, lanes: initial.lanes, mutable: true };
-    this.#body.push({ kind: "assign", target, value: initial });
+    this.#add({ kind: "assign", target, value: initial });
     return target;
   }
   assign(target: Register, value: Register): void {
-    this.#body.push({ kind: "assign", target, value });
+    this.#add({ kind: "assign", target, value });
   }
   /** target = op(operands), without a register between. */
   update(target: Register, op: ComputeOp, ...operands: readonly Register[]): void {
-    this.#body.push({ kind: "compute", target, op, operands, immediate: undefined, table: undefined });
+    this.#add({ kind: "compute", target, op, operands, immediate: undefined, table: undefined });
   }
   /** target += a * b. */
   accumulate(target: Register, a: Register, b: Register): void {
@@ -370,10 +375,23 @@ export class KernelBuilder {
   }
   #compute(op: ComputeOp, operands: readonly Register[], immediate: number | undefined, table: readonly number[] | undefined): Register {
     const target = this.#register(resultElement(op, operands), operands[0].lanes);
-    this.#body.push({ kind: "compute", target, op, operands, immediate, table });
+    this.#add({ kind: "compute", target, op, operands, immediate, table });
     return target;
   }
 
+  #add(statement: Statement): void {
+    this.#countStatement();
+    this.#body.push(statement);
+  }
+  #countStatement(): void {
+    if (this.#statements++ < mostStatements) return;
+    throw new VintnerError("UNSUPPORTED", {
+      what: "a kernel of too many statements",
+      where: `kernel "${this.name}"`,
+      expected: `at most ${mostStatements}`,
+      got: "more",
+    });
+  }
   #variable(name: string): IndexVariable {
     const id = this.#variables++;
     return { id, name: `${name}${id}` };
@@ -383,7 +401,7 @@ export class KernelBuilder {
   }
   #index(name: string, definition: IndexDefinition): Index {
     const variable = this.#variable(name);
-    this.#body.push({ kind: "index", variable, definition });
+    this.#add({ kind: "index", variable, definition });
     return Index.variable(variable);
   }
   #scope(f: () => void): Statement[] {

@@ -4,6 +4,7 @@ import { allocateArray } from "../tensor/allocate-array.ts";
 import type { Backend, Engine, Memory, Program, Step } from "./engine.ts";
 import { type InterpretedKernel, interpretKernel } from "./interpreter.ts";
 import type { Kernel } from "./kernel.ts";
+import { requireProof } from "./kernel-proof.ts";
 import { checkStepOperands, type MemoryArray, memoryArray } from "./memory-array.ts";
 import { printKernel } from "./print-kernel.ts";
 import { interpreterTarget, type KernelTarget } from "./target.ts";
@@ -109,6 +110,7 @@ export class InterpreterEngine implements Engine {
   #interpreted(kernel: Kernel): InterpretedKernel {
     let interpreted = this.#kernels.get(kernel.key);
     if (!interpreted) {
+      requireProof(kernel, this.target);
       interpreted = interpretKernel(kernel, this.target);
       this.#kernels.set(kernel.key, interpreted);
     }

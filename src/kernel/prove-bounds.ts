@@ -11,6 +11,7 @@ import {
   type Statement,
 } from "./kernel.ts";
 import { printIndex } from "./print-kernel.ts";
+import { SymbolicBounds } from "./symbolic-bounds.ts";
 
 /** Visits of loops, definitions and accesses that one attempt may take: a few hundredths of a second. */
 const visitBudget = 500_000;
@@ -25,15 +26,16 @@ const largestMagnitude = 2 ** 52;
 /**
  * Proves that every access of a kernel lies inside its buffer, whatever the data, by the arithmetic of the machines that
  * run it: values of loop bounds, branches and definitions lie within 32 bits, dividends are not negative, byte offsets are
- * exact. Index variables are intervals; those on which loop bounds, branches, minima and maxima depend take their values
- * one by one where intervals do not suffice, and if that is not enough either, so do all that any definition uses. Throws
- * UNSUPPORTED with the access that has no proof.
+ * exact. Index variables are intervals, and where those do not suffice, bounded by the expressions that define them (a loop's
+ * counter by its end, a minimum by its operands). What is not proven so is tried with the values of variables one by one:
+ * of those on which loop bounds, branches, minima and maxima depend, then of all that any definition uses. Throws UNSUPPORTED
+ * with the access that has no proof.
  */
 export function proveBounds(kernel: Kernel): void {
   const program = accessTree(kernel.body);
   let failure: VintnerError | undefined;
-  for (const enumerated of [new Set<number>(), boundVariables(kernel), definingVariables(kernel)]) {
-    failure = new BoundsProof(kernel, enumerated).attempt(program);
+  for (const enumerated of [undefined, boundVariables, definingVariables]) {
+    failure = new BoundsProof(kernel, enumerated?.(kernel)).attempt(program);
     if (!failure) return;
   }
   throw failure;
@@ -136,7 +138,10 @@ const isInterval = (range: Interval | VintnerError): range is Interval => Array.
 
 class BoundsProof {
   readonly #kernel: Kernel;
+  /** Variables whose values are taken one by one. */
   readonly #enumerated: ReadonlySet<number>;
+  /** What bounds each variable, where none is enumerated. */
+  readonly #symbols: SymbolicBounds | undefined;
   /** Least and greatest value of each variable here. */
   readonly #least: number[] = [];
   readonly #most: number[] = [];
@@ -144,9 +149,10 @@ class BoundsProof {
   readonly #scope: IndexVariable[] = [];
   #budget = visitBudget;
 
-  constructor(kernel: Kernel, enumerated: ReadonlySet<number>) {
+  constructor(kernel: Kernel, enumerated: ReadonlySet<number> | undefined) {
     this.#kernel = kernel;
-    this.#enumerated = enumerated;
+    this.#enumerated = enumerated ?? new Set();
+    if (enumerated === undefined) this.#symbols = new SymbolicBounds(this.#least, this.#most);
   }
 
   /** The error of the first access without a proof; undefined where all are proven. */
@@ -163,6 +169,7 @@ class BoundsProof {
       if (node.kind === "definition") {
         const range = this.#define(node.definition);
         if (!isInterval(range)) return range;
+        this.#symbols?.define(node.variable, node.definition);
         // The rest of the block runs once for each value, or once for all.
         return this.#each(node.variable, range[0], range[1], 1, () => this.#block(nodes, i + 1));
       }
@@ -182,13 +189,22 @@ class BoundsProof {
     if (counted > mostValue || negative < leastValue) return this.#tooLarge(end, [negative, counted]);
     let last = behind[1] - 1;
     if (first[1] === first[0]) last -= (last - first[0]) % step;
+    this.#symbols?.count(variable, begin, end, step);
     return last < first[0] ? undefined : this.#each(variable, first[0], last, step, () => this.#block(body, 0));
   }
 
   #branch({ index, then, otherwise }: Branch): VintnerError | undefined {
     const value = this.#value(index);
     if (!isInterval(value)) return value;
-    return (value[1] >= 0 ? this.#block(then, 0) : undefined) ?? (value[0] < 0 ? this.#block(otherwise, 0) : undefined);
+    return (value[1] >= 0 ? this.#given(index, 1, then) : undefined) ?? (value[0] < 0 ? this.#given(index, -1, otherwise) : undefined);
+  }
+
+  /** A block that runs where an index is not negative (1), or where it is (-1). */
+  #given({ constant, terms }: IndexExpression, sign: 1 | -1, nodes: readonly AccessNode[]): VintnerError | undefined {
+    this.#symbols?.suppose(sign === 1 ? constant : -constant - 1, terms, sign);
+    const failure = this.#block(nodes, 0);
+    this.#symbols?.forget();
+    return failure;
   }
 
   #each(
@@ -225,10 +241,12 @@ class BoundsProof {
     if (!isInterval(a)) return a;
     const [least, most] = a;
     if (!("b" in d)) {
-      if (least < 0) return this.#error(`the dividend ${printIndex(d.a)} may be negative`, "at least 0", `${least}`);
+      if (least < 0 && this.#symbols?.isAtMost(-d.a.constant, d.a.terms, -1, 0) !== true)
+        return this.#error(`the dividend ${printIndex(d.a)} may be negative`, "at least 0", `${least}`);
       if (!(d.by > 0 && d.by <= mostValue)) return this.#error(`a divisor of ${d.by}`, `at most ${mostValue}`, `${d.by}`);
-      if (d.op === "divide") return [Math.floor(least / d.by), Math.floor(most / d.by)];
-      return Math.floor(least / d.by) === Math.floor(most / d.by) ? [least % d.by, most % d.by] : [0, d.by - 1];
+      const from = Math.max(0, least);
+      if (d.op === "divide") return [Math.floor(from / d.by), Math.floor(most / d.by)];
+      return Math.floor(from / d.by) === Math.floor(most / d.by) ? [from % d.by, most % d.by] : [0, d.by - 1];
     }
     const b = this.#value(d.b);
     if (!isInterval(b)) return b;
@@ -248,7 +266,12 @@ class BoundsProof {
   #access({ buffer, terms, first, end }: Access): VintnerError | undefined {
     const unit = memoryElementBytes[buffer.element];
     const [least, most] = this.#range(first, end, terms, unit);
-    if (least >= 0 && most <= buffer.length * unit) return undefined;
+    const size = buffer.length * unit;
+    if (
+      (least >= 0 || this.#symbols?.isAtMost(-first, terms, -unit, 0) === true) &&
+      (most <= size || this.#symbols?.isAtMost(end, terms, unit, size) === true)
+    )
+      return undefined;
     const at = Math.floor((least < 0 ? first : end - 1) / unit);
     const what = `access to buffer "${buffer.name}" at ${printIndex({ constant: at, terms })} may lie outside`;
     return unit === 1

@@ -1,4 +1,5 @@
 import type { Kernel } from "../../kernel/kernel.ts";
+import { requireProof } from "../../kernel/kernel-proof.ts";
 import type { NativeSystem } from "../../platform/native-system.ts";
 import { CodeMemory } from "./code-memory.ts";
 import type { NativeEmitter } from "./native-emitter.ts";
@@ -30,6 +31,7 @@ export class CodeCache {
   /** One entry for each kernel, to be released once each. New kernels are emitted into one region. */
   acquire(kernels: readonly Kernel[]): CachedCode[] {
     const missing = [...new Map(kernels.filter((k) => !this.#entries.has(k.key)).map((k) => [k.key, k])).values()];
+    for (const kernel of missing) requireProof(kernel, this.#emitter.target);
     if (missing.length > 0) {
       const memory = new CodeMemory(
         this.#system,

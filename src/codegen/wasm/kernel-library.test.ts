@@ -18,6 +18,7 @@ function libraries() {
   const added: KernelLibrary[] = [];
   const removed: KernelLibrary[] = [];
   const made = new KernelLibraries(
+    target,
     vectorFeatures("wasm-simd"),
     { minimum: 1, maximum: 1, shared: false },
     { onAdd: (library) => added.push(library), onRemove: (library) => removed.push(library) },
@@ -61,6 +62,7 @@ describe("KernelLibraries", () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
     let installations = 0;
     const made = new KernelLibraries(
+      target,
       vectorFeatures("wasm-simd"),
       { minimum: 1, maximum: 1, shared: false },
       {

@@ -1,3 +1,5 @@
+import { requireProof } from "../../kernel/kernel-proof.ts";
+import type { KernelTarget } from "../../kernel/target.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { FunctionAssembler } from "./function-assembler.ts";
 import { emitKernel, kernelFunctionType } from "./kernel-emitter.ts";
@@ -39,6 +41,7 @@ export interface LibraryListener {
 
 /** Compiles kernels, each key once, and keeps them as long as programs use them, and a while longer. */
 export class KernelLibraries {
+  readonly #target: KernelTarget;
   readonly #features: VectorFeatures;
   readonly #memory: MemoryLimits;
   readonly #listener: LibraryListener;
@@ -48,7 +51,8 @@ export class KernelLibraries {
   readonly #idle = new Set<KernelLibrary>();
   #tableSize = 0;
 
-  constructor(features: VectorFeatures, memory: MemoryLimits, listener: LibraryListener) {
+  constructor(target: KernelTarget, features: VectorFeatures, memory: MemoryLimits, listener: LibraryListener) {
+    this.#target = target;
     this.#features = features;
     this.#memory = memory;
     this.#listener = listener;
@@ -56,6 +60,7 @@ export class KernelLibraries {
 
   use(kernels: readonly Kernel[]): KernelUse {
     const missing = [...new Map(kernels.map((k) => [k.key, k])).values()].filter((k) => !this.#byKey.has(k.key));
+    for (const kernel of missing) requireProof(kernel, this.#target);
     for (let first = 0; first < missing.length; first += mostKernels) this.#add(missing.slice(first, first + mostKernels));
     const entryOf = ({ key }: Kernel) => this.#byKey.get(key) as { library: KernelLibrary; index: number };
     const libraries = new Set(kernels.map((k) => entryOf(k).library));

@@ -88,7 +88,7 @@ class WasmEngine implements Engine {
       abandoned.register(this, this.#pool, this.#pool);
       new Int32Array(memory.buffer)[poolWord("wanted")] = this.threads;
     }
-    this.#libraries = new KernelLibraries(this.#features, limits, {
+    this.#libraries = new KernelLibraries(target, this.#features, limits, {
       onAdd: (library) => {
         const { warm } = installLibrary(library, table, imports);
         this.#pool?.onAdd(library);

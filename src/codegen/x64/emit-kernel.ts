@@ -1,4 +1,4 @@
-import { invariant } from "../../common/errors.ts";
+import { invariant, VintnerError } from "../../common/errors.ts";
 import type { IndexExpression, IndexVariable, Kernel, MemoryElement, Statement } from "../../kernel/kernel.ts";
 import { type AddressPlan, constantRounds, type ForStatement, planAddresses, type Pointer } from "../address-plan.ts";
 import { allocateRegisters, type Allocation } from "./allocate-registers.ts";
@@ -32,9 +32,19 @@ export function emitKernel(kernel: Kernel, target: KernelTarget, options: { read
   });
   const assembler = new Assembler(options);
   new KernelEmitter(kernel, target, plan, allocation, assembler).emit();
-  return { code: assembler.finish(), spills: allocation.spills, listing: assembler.listing };
+  const code = assembler.finish();
+  if (code.length > mostCodeBytes)
+    throw new VintnerError("UNSUPPORTED", {
+      what: "a kernel of too much code",
+      where: `kernel "${kernel.name}"`,
+      expected: `at most ${mostCodeBytes} bytes`,
+      got: `${code.length}`,
+    });
+  return { code, spills: allocation.spills, listing: assembler.listing };
 }
 
+/** Far above what the budget of statements comes to. */
+const mostCodeBytes = 2 ** 23;
 /** Calls on the runtime's pool have 256 KB of stack. */
 const largestFrame = 2 ** 17;
 const calleeSaved = [3, 5, 12, 13, 14, 15];

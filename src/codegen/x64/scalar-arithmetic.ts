@@ -17,10 +17,10 @@ export class ScalarArithmetic {
     this.#place = place;
   }
 
-  /** rax /= by, for 0 <= rax < 2^31, by the reciprocal (Granlund and Montgomery, Division by Invariant Integers using Multiplication). */
+  /** rax /= by, for 0 <= rax < 2^31 and 0 < by < 2^31, as the proof of bounds has it, by the reciprocal (Granlund and Montgomery, Division by Invariant Integers using Multiplication). */
   divide(by: number): void {
     const a = this.#assembler;
-    const shift = Math.ceil(Math.log2(by));
+    const shift = 32 - Math.clz32(by - 1);
     if (2 ** shift === by) {
       if (shift > 0) a.op("shr", 128, [rax, shift]);
       return;
@@ -73,8 +73,9 @@ export class ScalarArithmetic {
   }
   /** target = source * factor. */
   multiply(target: number, source: number | Memory, factor: number): void {
-    const shift = Math.log2(factor);
-    if (Number.isInteger(shift)) {
+    // The logarithm of a number beside a large power of two is rounded to a whole one.
+    const shift = Math.round(Math.log2(factor));
+    if (2 ** shift === factor) {
       if (source !== target) this.#assembler.op("mov", 128, [target, source]);
       if (shift > 0) this.#assembler.op("shl", 128, [target, shift]);
     } else if (fitsInt(factor)) this.#assembler.op("imul.i", 128, [target, source, factor]);

@@ -58,8 +58,8 @@ export function lower(
     // Tensors without elements need no kernel.
     if (shapeSize(output.shape) === 0 && group.nodes.every((n) => n.outputs.length === 1))
       context.define(output, context.allocateOutput(output));
-    else if (anchor === undefined) lowerElementwise(context, group);
-    else if (accepts(anchor)) loweringOf(anchor.type)?.lower(context, { ...group, anchor });
+    else if (anchor === undefined) context.lowerGroup(group, () => lowerElementwise(context, group));
+    else if (accepts(anchor)) context.lowerGroup(group, () => loweringOf(anchor.type)?.lower(context, { ...group, anchor }));
     else context.hostStep(anchor);
   }
   const taken = new Set(inputs.map((v) => v.block));

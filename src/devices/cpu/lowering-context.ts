@@ -1,6 +1,7 @@
-import { invariant } from "../../common/errors.ts";
+import { invariant, VintnerError } from "../../common/errors.ts";
 import { rowMajorStrides, sameShape } from "../../common/shape.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
+import { requireProof } from "../../kernel/kernel-proof.ts";
 import type { KernelTarget } from "../../kernel/target.ts";
 import type { Node } from "../../model/node.ts";
 import type { Output } from "../../model/output.ts";
@@ -43,6 +44,7 @@ export class LoweringContext {
   readonly #constantBlocks = new Map<string, Block>();
   /** By the function that writes them, then by the problem. */
   readonly #kernels = new Map<unknown, Map<string, unknown>>();
+  readonly #byKey = new Map<string, Kernel>();
   #nodes: readonly Node[] = [];
 
   constructor(target: KernelTarget, threads: number, constants: ConstantPool) {
@@ -154,8 +156,27 @@ export class LoweringContext {
     return known.get(key) as T;
   }
 
+  /** Throws UNSUPPORTED where the kernel's bounds cannot be proven. */
   step(kernel: Kernel, operands: readonly View[]): void {
-    this.steps.push({ kind: "kernel", kernel, operands, nodes: this.#nodes });
+    const known = this.#byKey.get(kernel.key) ?? kernel;
+    this.#byKey.set(kernel.key, known);
+    requireProof(known, this.target);
+    this.steps.push({ kind: "kernel", kernel: known, operands, nodes: this.#nodes });
+  }
+
+  /** Lowers a group, and gives its operations to the host where its kernels cannot be written or proven (UNSUPPORTED). */
+  lowerGroup(group: Group, lower: () => void): void {
+    const steps = this.steps.length;
+    try {
+      lower();
+    } catch (error) {
+      if (!(error instanceof VintnerError && error.code === "UNSUPPORTED")) throw error;
+      this.steps.length = steps;
+      for (const node of group.nodes) {
+        this.#nodes = [node];
+        this.hostStep(node);
+      }
+    }
   }
 
   hostStep(node: Node): void {
