@@ -1,17 +1,14 @@
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodePng } from "../src/formats/image/png.ts";
 import { newImage } from "../src/formats/image/rgb-image.ts";
 import { readNpz, writeNpz } from "../src/formats/npy/npz.ts";
 import { Tensor } from "../src/tensor/tensor.ts";
 import { runCli } from "./support/run-cli.ts";
-
-const shared = resolve(import.meta.dirname, "../../shared");
-const model = join(shared, "models/multi_samplenet/samplenet.onnx");
-const arrays = join(shared, "models/expected/multi_samplenet__samplenet.onnx.npz");
-const missing = existsSync(model) ? "" : " (skipped: no shared models)";
+import { runModel } from "./support/run-model.ts";
+import { classifierBytes, classifierInput, pyramidBytes } from "./support/small-network.ts";
 
 /** What `--json` prints, as far as the tests look into it. */
 interface Json {
@@ -22,10 +19,22 @@ interface Json {
   readonly bytes: number;
 }
 
-describe.skipIf(missing)(`the command${missing}`, () => {
+describe("the command", () => {
   let folder: string;
+  /** A network, its input, and what REFERENCE answers: the numbers of real ones are compared in test/models.test.ts. */
+  let model: string;
+  let arrays: string;
+  let answer: Tensor;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "vintner-cli-"));
+    const source = join(folder, "source");
+    mkdirSync(source);
+    model = join(source, "classifier.onnx");
+    arrays = join(source, "arrays.npz");
+    writeFileSync(model, classifierBytes());
+    const input = new Tensor("f32", [1, 3, 32, 32], classifierInput());
+    writeFileSync(arrays, writeNpz([["input_0", input]]));
+    [answer] = runModel(model, "REFERENCE", [input]);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const files = (): string[] => readdirSync(folder).toSorted();
@@ -74,7 +83,7 @@ describe.skipIf(missing)(`the command${missing}`, () => {
       outputs: [{ name: "fc3", elementType: "f32", shape: [1, 10] }],
     });
     const got = [...(readNpz(readFileSync(join(folder, "out.npz"))).get("fc3") as Tensor).data].map(Number);
-    const want = [...(readNpz(readFileSync(arrays)).get("output_0") as Tensor).data].map(Number);
+    const want = [...answer.data].map(Number);
     const range = Math.max(...want) - Math.min(...want);
     expect(Math.max(...want.map((v, i) => Math.abs(v - got[i])))).toBeLessThanOrEqual(1e-4 * range);
   });
@@ -145,11 +154,13 @@ describe.skipIf(missing)(`the command${missing}`, () => {
     writeFileSync(join(folder, "weights.bin"), "abcd");
     writeFileSync(join(folder, "empty.onnx"), "");
     writeFileSync(join(folder, "picture.png"), encodePng(newImage(33, 33)));
-    writeFileSync(join(folder, "half.png"), readFileSync(join(shared, "images/receipt.png")).subarray(0, 9000));
-    const detector = join(shared, "models/onnx_ocr/ch_PP-OCRv4_det_infer.onnx");
+    const whole = encodePng(newImage(64, 64, [1, 2, 3]));
+    writeFileSync(join(folder, "half.png"), whole.subarray(0, whole.length - 30));
+    const detector = join(folder, "source/detector.onnx");
+    writeFileSync(detector, pyramidBytes());
     const cases: readonly (readonly [code: number, pattern: RegExp, ...args: readonly string[]])[] = [
       [1, /ir\.bin: there is no such file\. ir\.net keeps its weights there/, "query", ir],
-      [2, /samplenet\.onnx: a weights file was given.*Leave the weights file out/, "convert", model, "weights.bin"],
+      [2, /classifier\.onnx: a weights file was given.*Leave the weights file out/, "convert", model, "weights.bin"],
       [1, /empty\.onnx: the file is empty\. Check/, "query", "empty.onnx"],
       [2, /\.: the folder has several models; got cut\.onnx .*\. Name one of the files/, "query", "."],
       [2, /input "data": an input is given twice.*picture\.png/, "infer", model, "--input", "data=picture.png", "--input", "picture.png"],

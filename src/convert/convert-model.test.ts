@@ -1,7 +1,9 @@
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { countOperations, expectEqualOutputs, seededNumbers } from "../../test/support/check-rewrite.ts";
 import { evaluateModel } from "../../test/support/evaluate-model.ts";
+import { modelFolder, modelsPresent, ocrModelFolder } from "../../test/support/model-cases.ts";
+import { classifierBytes } from "../../test/support/small-network.ts";
 import { readModel } from "../frontends/read-model.ts";
 import { type SerializedModel, type SerializeOptions, serializeModel } from "../ir/serialize-model.ts";
 import { Model } from "../model/model.ts";
@@ -9,8 +11,7 @@ import { opset } from "../opset.ts";
 import { tensorOfNumbers } from "../tensor/tensor-numbers.ts";
 import { convertModel } from "./convert-model.ts";
 
-const shared = (path: string): string => fileURLToPath(new URL(`../../../shared/models/${path}`, import.meta.url));
-const samplenet = shared("multi_samplenet/samplenet.onnx");
+const shared = (path: string): string => join(modelFolder, path);
 const pixels = tensorOfNumbers(
   "f32",
   [1, 3, 32, 32],
@@ -18,16 +19,17 @@ const pixels = tensorOfNumbers(
 );
 
 describe("convertModel", () => {
-  it("preprocesses as the Model Optimizer does", async () => {
+  const absent = modelsPresent ? "" : " (skipped: ../shared/models is absent)";
+  it.skipIf(!modelsPresent)(`preprocesses as the Model Optimizer does${absent}`, async () => {
     const options = { meanValues: "[123.675,116.28,103.53]", scaleValues: "[58.395,57.12,57.375]", reverseInputChannels: true };
-    const ours = await convertModel(samplenet, options);
+    const ours = await convertModel(shared("multi_samplenet/samplenet.onnx"), options);
     const theirs = await readModel(shared("ir-openvino/mo_samplenet_onnx_pre.xml"));
     expectEqualOutputs(evaluateModel(ours, [pixels]), evaluateModel(theirs, [pixels]), 5e-3);
     expect(countOperations(ours)["Gather"]).toBeUndefined();
   });
 
   it("changes no numbers without options", async () => {
-    const [plain, converted] = [await readModel(samplenet), await convertModel(samplenet)];
+    const [plain, converted] = [await readModel(classifierBytes()), await convertModel(classifierBytes())];
     expectEqualOutputs(evaluateModel(converted, [pixels]), evaluateModel(plain, [pixels]), 1e-5);
     expect(converted.inputs.map((i) => i.anyName)).toEqual(plain.inputs.map((i) => i.anyName));
     expect(converted.outputs.map((o) => o.anyName)).toEqual(plain.outputs.map((o) => o.anyName));
@@ -74,15 +76,15 @@ describe("an IR that is converted again", () => {
 
 /** What the OCR networks come to: no batch norm, no spelled-out activation, no scale that a weight can hold. */
 const networks = [
-  ["onnx_ocr/ch_PP-OCRv4_rec_infer.onnx", { HSwish: 28, Swish: 7, MVN: 5, Convolution: 24, GroupConvolution: 14, MatMul: 13, Softmax: 3 }],
-  ["onnx_ocr/ch_PP-OCRv4_det_infer.onnx", { HSwish: 24, Convolution: 48, GroupConvolution: 14, ConvolutionBackpropData: 2 }],
-  ["onnx_ocr/ch_ppocr_mobile_v2.0_cls_infer.onnx", { HSwish: 18, Convolution: 42, GroupConvolution: 11, Reshape: 1, Softmax: 1 }],
+  ["ch_PP-OCRv4_rec_infer.onnx", { HSwish: 28, Swish: 7, MVN: 5, Convolution: 24, GroupConvolution: 14, MatMul: 13, Softmax: 3 }],
+  ["ch_PP-OCRv4_det_infer.onnx", { HSwish: 24, Convolution: 48, GroupConvolution: 14, ConvolutionBackpropData: 2 }],
+  ["ch_ppocr_mobile_v2.0_cls_infer.onnx", { HSwish: 18, Convolution: 42, GroupConvolution: 11, Reshape: 1, Softmax: 1 }],
 ] as const;
 const spelledOut = ["BatchNormInference", "Divide", "Clamp", "Maximum", "Minimum", "Power", "ShapeOf", "Gather", "Convert"];
 
 describe("real networks", () => {
   it.each(networks)("%s is recognized", async (path, expected) => {
-    const counts = countOperations(await convertModel(shared(path)));
+    const counts = countOperations(await convertModel(join(ocrModelFolder, path)));
     expect(counts).toMatchObject(expected);
     expect(spelledOut.filter((type) => counts[type])).toEqual([]);
   });

