@@ -1,12 +1,9 @@
 import { availableTargets, createEngine } from "../src/devices/cpu/target-selection.ts";
-import {
-  convolutionKernels,
-  packConvolutionWeights,
-  segmentOperands,
-  type ConvolutionProblem,
-} from "../src/devices/cpu/kernels/convolution.ts";
+import { convolutionKernels, segmentOperands, type ConvolutionProblem } from "../src/devices/cpu/kernels/convolution.ts";
 import type { WindowAxis } from "../src/devices/cpu/kernels/convolution-window.ts";
 import { flatten } from "../src/devices/cpu/lower-convolution.ts";
+import { packWeights } from "../src/devices/cpu/kernels/pack-weights.ts";
+import { denseWeights } from "../src/devices/cpu/weight-numbers.ts";
 import { blockChannels } from "../src/devices/cpu/kernels/tile.ts";
 import { stridesOfOrder, type View } from "../src/lowering/view.ts";
 import { measurePeak } from "../src/codegen/x64/peak-probe.ts";
@@ -46,13 +43,10 @@ for (const target of process.argv[2]?.split(",") ?? availableTargets().filter((t
     new Float32Array(input.bytes().buffer, input.bytes().byteOffset, inputs * size * size).fill(0.5);
     const parts = convolutionKernels(problem, engine.target);
     const steps = parts.map(({ kernel: k, segment }): Step => {
-      const packed = packConvolutionWeights(problem, segment, new Float32Array(outputs * inputs * kernel * kernel).fill(0.01), [
-        0,
-        inputs * kernel * kernel,
-        kernel * kernel,
-        kernel,
-        1,
-      ]);
+      const block = blockChannels(segment.tile);
+      const packed = new Float32Array(segment.blocks * block * inputs * kernel * kernel);
+      const numbers = denseWeights(new Float32Array(outputs * inputs * kernel * kernel).fill(0.01), outputs, inputs, kernel, kernel);
+      packWeights(packed, { groups: 1, outputs, inputs, y: kernel, x: kernel, block, ...segment }, numbers);
       const weights = engine.allocate(packed.byteLength);
       weights.bytes().set(new Uint8Array(packed.buffer));
       const bias = engine.allocate(segment.blocks * blockChannels(segment.tile) * 4);

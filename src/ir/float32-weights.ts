@@ -36,7 +36,7 @@ export function float32Weights(model: Model): Set<Node> {
   const nodes = allNodes(model);
   const sizes = new Map<Node, number>();
   for (const node of nodes)
-    if (node.constant?.elementType === "f32" || node.constant?.elementType === "f64") sizes.set(node, node.constant.data.length);
+    if (node.constant?.elementType === "f32" || node.constant?.elementType === "f64") sizes.set(node, node.constant.size);
   const kept = new Set<Node>();
   const open = nodes.filter((node) => node.type === "Log");
   const visited = new Set<Node>(open);

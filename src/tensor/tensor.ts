@@ -10,17 +10,21 @@ import { byteLengthOf, type ElementType, elementTypes, type TypedArray } from ".
 export class Tensor {
   readonly elementType: ElementType;
   readonly shape: readonly number[];
-  readonly data: TypedArray;
+  declare readonly data: TypedArray;
+  #made: TypedArray | undefined;
+  readonly #make: (() => TypedArray) | undefined;
 
-  /** Without `data` the tensor is zero. Throws INVALID_ARGUMENT where the data's type or length does not fit, OUT_OF_MEMORY. */
-  constructor(elementType: ElementType, shape: readonly number[], data?: TypedArray | readonly number[]) {
+  /**
+   * Without `data` the tensor is zero; a function makes the data when it is first read, which for the weights of a large model may be
+   * never. Throws INVALID_ARGUMENT where the data's type or length does not fit, OUT_OF_MEMORY.
+   */
+  constructor(elementType: ElementType, shape: readonly number[], data?: TypedArray | readonly number[] | (() => TypedArray)) {
     if (!Array.isArray(shape) || !Number.isSafeInteger(shapeSize(shape)) || shape.some((d) => !Number.isInteger(d) || d < 0))
       throw new VintnerError("INVALID_ARGUMENT", {
         what: "a tensor's shape must be lengths",
         expected: "a list of whole numbers from 0 on",
         got: Array.isArray(shape) ? `[${shape.join(",")}]` : String(shape),
       });
-    const size = shapeSize(shape);
     if (!Object.hasOwn(elementTypes, elementType) || elementType === "dynamic")
       throw new VintnerError("INVALID_ARGUMENT", {
         what: "a tensor has no such element type",
@@ -29,33 +33,52 @@ export class Tensor {
           .join(", "),
         got: String(elementType as unknown),
       });
-    const info = elementTypes[elementType];
-    const length = info.bits >= 8 ? size : byteLengthOf(elementType, size);
-    let array: TypedArray;
-    if (data === undefined) array = allocateArray(info.array, length);
-    else if (Array.isArray(data)) array = fromNumbers(elementType, data as readonly number[]);
-    else if (data instanceof info.array) array = data;
-    else
-      throw new VintnerError("INVALID_ARGUMENT", {
-        what: `a tensor of ${elementType} cannot hold this array`,
-        expected: info.array.name,
-        got: data === null || typeof data !== "object" ? String(data) : (data as object).constructor.name,
-      });
-    if (array.length !== length)
-      throw new VintnerError("INVALID_ARGUMENT", {
-        what: `the data does not fill a tensor of ${elementType}[${shape.join(",")}]`,
-        expected: `${length} elements`,
-        got: `${array.length}`,
-      });
     this.elementType = elementType;
     this.shape = Object.freeze([...shape]);
-    this.data = array;
+    if (typeof data === "function") {
+      this.#make = data;
+      Object.defineProperty(this, "data", { enumerable: true, get: () => (this.#made ??= this.readOnce()) });
+    } else if (data === undefined) this.data = allocateArray(elementTypes[elementType].array, this.#length);
+    else this.data = this.#checked(Array.isArray(data) ? fromNumbers(elementType, data as readonly number[]) : data);
     if (new.target === Tensor) Object.freeze(this);
+  }
+
+  /** The data for somebody who reads it once: where it has to be made, it is not kept. */
+  readOnce(): TypedArray {
+    if (this.#make === undefined) return this.data;
+    return this.#made ?? this.#checked(this.#make());
+  }
+
+  /** Whether the data was not there when the tensor was made, but how to make it. */
+  get isDeferred(): boolean {
+    return this.#make !== undefined;
   }
 
   /** Whether the data is all there still: its buffer may have been shrunk, or handed to another thread. */
   get isIntact(): boolean {
-    return this.data.length === (elementTypes[this.elementType].bits >= 8 ? this.size : byteLengthOf(this.elementType, this.size));
+    return (this.isDeferred && this.#made === undefined) || this.data.length === this.#length;
+  }
+
+  /** Entries of the array: types under 8 bits lie packed. */
+  get #length(): number {
+    return elementTypes[this.elementType].bits >= 8 ? this.size : byteLengthOf(this.elementType, this.size);
+  }
+
+  #checked(data: unknown): TypedArray {
+    const { array } = elementTypes[this.elementType];
+    if (!(data instanceof array))
+      throw new VintnerError("INVALID_ARGUMENT", {
+        what: `a tensor of ${this.elementType} cannot hold this array`,
+        expected: array.name,
+        got: data === null || typeof data !== "object" ? String(data) : data.constructor.name,
+      });
+    if (data.length !== this.#length)
+      throw new VintnerError("INVALID_ARGUMENT", {
+        what: `the data does not fill a tensor of ${this.elementType}[${this.shape.join(",")}]`,
+        expected: `${this.#length} elements`,
+        got: `${data.length}`,
+      });
+    return data;
   }
 
   /** Number of elements. */
@@ -86,7 +109,7 @@ export class Tensor {
 
   /** The same data under another shape of the same size. */
   reshaped(shape: readonly number[]): Tensor {
-    return new Tensor(this.elementType, shape, this.data);
+    return new Tensor(this.elementType, shape, this.isDeferred && this.#made === undefined ? () => this.data : this.data);
   }
 }
 

@@ -18,7 +18,7 @@ const maxUniformSize = 4096;
 /** The number of a constant with one element, or with all elements equal. */
 export function matchScalar(output: Output | undefined): number | undefined {
   const tensor = output?.node.constant;
-  if (tensor === undefined || !isNumeric(tensor) || tensor.data.length === 0 || tensor.data.length > maxUniformSize) return undefined;
+  if (tensor === undefined || !isNumeric(tensor) || tensor.size === 0 || tensor.size > maxUniformSize) return undefined;
   const numbers = tensorNumbers(tensor);
   for (let i = 1; i < numbers.length; i++) if (numbers[i] !== numbers[0]) return undefined;
   return numbers[0];

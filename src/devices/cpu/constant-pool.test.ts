@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import type { Memory } from "../../kernel/engine.ts";
 import { InterpreterEngine } from "../../kernel/interpreter-engine.ts";
+import { ScaledTensor } from "../../tensor/scaled-tensor.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { ConstantPool } from "./constant-pool.ts";
 
@@ -17,7 +18,9 @@ test("keeps constants apart, aligned and unchanged, in few allocations", () => {
       const allocate = vi.spyOn(engine, "allocate");
       const pool = new ConstantPool(engine);
       const arrays = lengths.map((length, i) => new Float32Array(length).fill(i + 1));
-      const places = arrays.map((array, i) => pool.get(`constant ${i}`, array.byteLength, () => array));
+      const places = arrays.map((array, i) =>
+        pool.get(`constant ${i}`, array.byteLength, (bytes) => bytes.set(new Uint8Array(array.buffer))),
+      );
       for (const [i, { memory, byteOffset }] of places.entries()) {
         expect(byteOffset % 64).toBe(0);
         const bytes = memory.bytes();
@@ -35,9 +38,9 @@ test("keeps constants apart, aligned and unchanged, in few allocations", () => {
 
 test("makes the data of a key once", () => {
   const pool = new ConstantPool(new InterpreterEngine());
-  const make = vi.fn<() => Float32Array>(() => Float32Array.of(1, 2));
-  expect(pool.get("k", 8, make)).toBe(pool.get("k", 8, make));
-  expect(make).toHaveBeenCalledOnce();
+  const fill = vi.fn<(bytes: Uint8Array) => void>((bytes) => bytes.fill(1));
+  expect(pool.get("k", 8, fill)).toBe(pool.get("k", 8, fill));
+  expect(fill).toHaveBeenCalledOnce();
   pool.dispose();
   expect(pool.byteLength).toBe(0);
 });
@@ -50,12 +53,26 @@ test("names data, not tensors: copies of a model share it", () => {
   expect(pool.keyOf(new Tensor("f32", [4], Float32Array.from(data)))).not.toBe(key);
 });
 
+test("names scaled weights by weights and factors, and does not multiply them for that", () => {
+  const pool = new ConstantPool(new InterpreterEngine());
+  const base = new Tensor("f32", [2, 2], Float32Array.of(1, 2, 3, 4));
+  const factor = Float32Array.of(1, 2);
+  const scaled = (shape: readonly number[]): ScaledTensor => new ScaledTensor(base, new Tensor("f32", shape, factor));
+  const read = vi.spyOn(Tensor.prototype, "readOnce");
+  const key = pool.keyOf(scaled([2, 1]));
+  expect(pool.keyOf(scaled([2, 1]))).toBe(key);
+  expect(pool.keyOf(scaled([1, 2]))).not.toBe(key);
+  expect(pool.keyOf(base)).not.toBe(key);
+  expect(read).not.toHaveBeenCalled();
+  read.mockRestore();
+});
+
 test("frees what it has allocated", () => {
   const engine = new InterpreterEngine();
   const allocate = vi.spyOn(engine, "allocate");
   const pool = new ConstantPool(engine);
-  pool.get("small", 40, () => new Float32Array(10));
-  pool.get("large", 800_000, () => new Float32Array(200_000));
+  pool.get("small", 40, () => {});
+  pool.get("large", 800_000, () => {});
   const freed = allocate.mock.results.map((r) => vi.spyOn(r.value as Memory, "dispose"));
   pool.dispose();
   for (const dispose of freed) expect(dispose).toHaveBeenCalledOnce();

@@ -1,6 +1,5 @@
-import { invariant } from "../../common/errors.ts";
 import type { Engine, Memory, Operand } from "../../kernel/engine.ts";
-import type { TypedArray } from "../../tensor/element-type.ts";
+import { ScaledTensor } from "../../tensor/scaled-tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { MemoryBudget } from "../memory-budget.ts";
 
@@ -23,24 +22,25 @@ export class ConstantPool {
     this.#budget = budget;
   }
 
-  /** The data of a key, made where there is none yet, for the operation `where`. Throws OUT_OF_MEMORY before it is made. */
-  get(key: string, byteLength: number, make: () => TypedArray, where?: string): Operand {
+  /** The data of a key, where there is none yet filled into zeros, for the operation `where`. Throws OUT_OF_MEMORY before that. */
+  get(key: string, byteLength: number, fill: (bytes: Uint8Array) => void, where?: string): Operand {
     const known = this.#places.get(key);
     if (known) return known;
     const place = this.#reserve(byteLength, where);
-    const array = make();
-    invariant(array.byteLength === byteLength, `constant ${key} has ${array.byteLength} bytes, not ${byteLength}`);
-    place.memory.bytes().set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), place.byteOffset);
+    fill(place.memory.bytes().subarray(place.byteOffset, place.byteOffset + byteLength));
     this.#places.set(key, place);
     return place;
   }
 
-  /** A name for a tensor's data. */
+  /** A name for a tensor's data. That of scaled weights is made of the names of weights and factors. */
   keyOf(tensor: Tensor): string {
-    const known = this.#keys.get(tensor.data);
+    if (tensor instanceof ScaledTensor)
+      return [tensor.base, ...tensor.factors].map((part) => `${this.keyOf(part)}[${part.shape}]`).join("*");
+    const data = tensor.isDeferred ? tensor : tensor.data;
+    const known = this.#keys.get(data);
     if (known) return known;
     const key = `#${this.#nextKey++}`;
-    this.#keys.set(tensor.data, key);
+    this.#keys.set(data, key);
     return key;
   }
 

@@ -11,8 +11,9 @@ export function viewArray(view: View, bytes: Uint8Array, blockOffset: number): T
   return new array(bytes.buffer, at, Math.floor((bytes.byteOffset + bytes.byteLength - at) / array.BYTES_PER_ELEMENT));
 }
 
-/** Float values of a tensor of any number type. f32 data is not copied. */
-export function tensorToFloat32(tensor: Tensor): Float32Array {
+/** Float values of a tensor of any number type. f32 data is not copied; read `once`, what has to be made first is not kept. */
+export function tensorToFloat32(tensor: Tensor, reading: "once" | "often" = "often"): Float32Array {
+  if (reading === "once" && tensor.elementType === "f32") return tensor.readOnce() as Float32Array;
   const numbers = tensorNumbers(tensor);
   return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
 }

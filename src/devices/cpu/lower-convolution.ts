@@ -1,13 +1,15 @@
 import { elementwiseKernel } from "./kernels/elementwise.ts";
 import { type Epilogue, isCostly } from "./kernels/epilogue.ts";
-import { type ConvolutionProblem, convolutionKernels, packConvolutionWeights, segmentOperands } from "./kernels/convolution.ts";
+import { type ConvolutionProblem, convolutionKernels, segmentOperands } from "./kernels/convolution.ts";
 import type { WindowAxis } from "./kernels/convolution-window.ts";
+import { packDepthwiseWeights, packWeights } from "./kernels/pack-weights.ts";
 import { paddedChannels, slidingWindowKernel, widestWindow } from "./kernels/sliding-window.ts";
 import { blockChannels } from "./kernels/tile.ts";
 import type { Group } from "../../lowering/fuse.ts";
 import type { LoweringContext } from "./lowering-context.ts";
 import { splitBias } from "./split-bias.ts";
 import { permuteView, type View } from "../../lowering/view.ts";
+import type { WeightNumbers } from "./weight-numbers.ts";
 
 export interface ConvolutionViews {
   /** [batch, channels, height, width] */
@@ -28,11 +30,11 @@ export interface ConvolutionResult {
   readonly biasKey: string;
 }
 
-/** Weights of shape [groups][outputs][inputs][kernel y][kernel x], dense. */
+/** Weights of [groups][outputs][inputs][kernel y][kernel x]. */
 export interface ConvolutionWeights {
-  /** Names the data. */
+  /** Names the data, and the way it is read. */
   readonly key: string;
-  readonly floats: () => Float32Array;
+  readonly read: () => WeightNumbers;
   /** Channels of a group. */
   readonly outputs: number;
   readonly inputs: number;
@@ -85,12 +87,9 @@ function depthwise(
   const padded = paddedChannels(channels, context.target);
   const taps = y.kernel * x.kernel;
   const source = context.contiguousAlong(input, 1);
-  const packed = context.constant({ depthwise: weights.key, channels, taps }, [taps, padded], "f32", () => {
-    const from = weights.floats();
-    const to = new Float32Array(taps * padded);
-    for (let c = 0; c < channels; c++) for (let t = 0; t < taps; t++) to[t * padded + c] = from[c * taps + t];
-    return to;
-  });
+  const packed = context.filledConstant({ depthwise: weights.key, channels, y: y.kernel, x: x.kernel }, [taps, padded], (to) =>
+    packDepthwiseWeights(to, { channels, padded, y: y.kernel, x: x.kernel }, weights.read()),
+  );
   const biases = context.constant({ bias: biasKey, channels }, [padded], "f32", () => {
     const to = new Float32Array(padded);
     if (bias) to.set(bias);
@@ -124,14 +123,14 @@ function dense(
     ...(epilogue && { epilogue: { ...epilogue, inputs: epilogue.inputs.map((v) => grouped(v, groups)) } }),
   });
   const taps = y.kernel * x.kernel;
-  const strides = [weights.outputs * weights.inputs * taps, weights.inputs * taps, taps, x.kernel, 1];
+  const { outputs, inputs } = weights;
+  let numbers: WeightNumbers | undefined;
   for (const { kernel, segment } of context.kernels(convolutionKernels, problem)) {
     const block = blockChannels(segment.tile);
-    const packed = context.constant(
-      { convolution: weights.key, groups, y: y.kernel, x: x.kernel, inputs: weights.inputs, outputs: weights.outputs, segment },
-      [groups * segment.blocks * taps * weights.inputs * block],
-      "f32",
-      () => packConvolutionWeights(problem, segment, weights.floats(), strides),
+    const { blocks, firstChannel, channels } = segment;
+    const layout = { groups, outputs, inputs, y: y.kernel, x: x.kernel, firstChannel, channels, block, blocks };
+    const packed = context.filledConstant({ convolution: weights.key, layout }, [groups * blocks * taps * inputs * block], (to) =>
+      packWeights(to, layout, (numbers ??= weights.read())),
     );
     const padded = segment.blocks * block;
     const biases = bias && [

@@ -118,6 +118,19 @@ export class LoweringContext {
 
   /** Constant data, made once for each problem: `make` may depend on nothing else. */
   constant(problem: object, shape: readonly number[], element: ViewElement, make: () => TypedArray): View {
+    return this.#constant(problem, shape, element, (bytes) => {
+      const array = make();
+      invariant(array.byteLength === bytes.byteLength, `a constant has ${array.byteLength} bytes, not ${bytes.byteLength}`);
+      bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+    });
+  }
+
+  /** The same of floats, filled into zeros where they will lie: for large data. */
+  filledConstant(problem: object, shape: readonly number[], fill: (to: Float32Array) => void): View {
+    return this.#constant(problem, shape, "f32", (bytes) => fill(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)));
+  }
+
+  #constant(problem: object, shape: readonly number[], element: ViewElement, fill: (bytes: Uint8Array) => void): View {
     const key = problemKey("constant", { problem, shape, element });
     let block = this.#constantBlocks.get(key);
     if (block === undefined) {
@@ -126,7 +139,7 @@ export class LoweringContext {
         id: this.blocks.length,
         byteLength,
         kind: "constant",
-        place: this.#constants.get(key, byteLength, make, this.#nodes[0]?.where),
+        place: this.#constants.get(key, byteLength, fill, this.#nodes[0]?.where),
         name: key,
       };
       this.blocks.push(block);

@@ -1,6 +1,7 @@
 import type { Attributes, AttributeValue } from "../../model/attribute.ts";
 import type { Node } from "../../model/node.ts";
 import type { Output } from "../../model/output.ts";
+import { byteLengthOf } from "../../tensor/element-type.ts";
 import type { Rewrite, RewriteContext } from "../rewrite.ts";
 
 /** Constants up to this size are compared by content. */
@@ -46,7 +47,7 @@ function sameOutput(a: Output, b: Output): boolean {
   if (a === b) return true;
   const [x, y] = [a.node.constant, b.node.constant];
   if (x === undefined || y === undefined || x.elementType !== y.elementType) return false;
-  if (x.data.byteLength !== y.data.byteLength || x.data.byteLength > maxComparedBytes) return false;
+  if (x.size !== y.size || byteLengthOf(x.elementType, x.size) > maxComparedBytes) return false;
   if (x.shape.length !== y.shape.length || !x.shape.every((d, i) => d === y.shape[i])) return false;
   const other = y.bytes;
   return x.bytes.every((byte, i) => byte === other[i]);

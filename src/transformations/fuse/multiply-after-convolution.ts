@@ -1,8 +1,7 @@
 import { node } from "../../model/node.ts";
-import { Multiply } from "../../ops/elementwise/multiply.ts";
-import { build } from "../evaluate-node.ts";
 import { splitConstant } from "../match.ts";
 import { rewrite } from "../rewrite.ts";
+import { scaleWeights } from "./scale-weights.ts";
 import { alongWeights, constantWeights, convolutions } from "./weights.ts";
 
 /** A scale of a convolution's output channels goes into its weights. */
@@ -14,5 +13,5 @@ export const multiplyAfterConvolution = rewrite("multiply-after-convolution", ["
   const scale = alongWeights(convolution, parts.constant, "output");
   if (scale === undefined) return undefined;
   const [data, weights, ...rest] = convolution.inputs;
-  return node(convolution.op, [data, build(Multiply, [weights, scale]), ...rest], convolution.attributes).outputs[0];
+  return node(convolution.op, [data, scaleWeights(weights, scale), ...rest], convolution.attributes).outputs[0];
 });

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { add, constant, input as x, max } from "../../../model/scalar-expression.ts";
 import { stridesOfOrder, type View } from "../../../lowering/view.ts";
 import { flatten } from "../lower-convolution.ts";
-import { convolutionKernels, type ConvolutionProblem, packConvolutionWeights, segmentOperands } from "./convolution.ts";
+import { convolutionKernels, type ConvolutionProblem, segmentOperands } from "./convolution.ts";
+import { packWeights } from "./pack-weights.ts";
+import { denseWeights } from "../weight-numbers.ts";
 import type { WindowAxis } from "./convolution-window.ts";
 import { kernelRunners, largestDifference, seededFloats } from "./kernel-runners.fixture.ts";
 import { blockChannels } from "./tile.ts";
@@ -126,11 +128,12 @@ describe.each(kernelRunners)("convolution kernels for $name", ({ target, run }) 
     const size = batch * dims.G * dims.O * problem.y.output * problem.x.output * (problem.output.shape[0] === batch ? 1 : 1 / batch);
     const residual = seededFloats(size, 3);
     const output = new Float32Array(size);
-    const taps = dims.KH * dims.KW;
-    const strides = [dims.O * dims.I * taps, dims.I * taps, taps, dims.KW, 1];
     for (const { kernel, segment } of convolutionKernels(problem, target)) {
-      const packed = packConvolutionWeights(problem, segment, weights, strides);
-      const padded = segment.blocks * blockChannels(segment.tile);
+      const block = blockChannels(segment.tile);
+      const padded = segment.blocks * block;
+      const layout = { groups: dims.G, outputs: dims.O, inputs: dims.I, y: dims.KH, x: dims.KW, block, ...segment };
+      const packed = new Float32Array(dims.G * padded * dims.I * dims.KH * dims.KW);
+      packWeights(packed, layout, denseWeights(weights, dims.O, dims.I, dims.KH, dims.KW));
       const biases = new Float32Array(dims.G * padded);
       for (let g = 0; g < dims.G; g++)
         biases.set(bias.subarray(g * dims.O + segment.firstChannel, g * dims.O + segment.firstChannel + segment.channels), g * padded);

@@ -49,49 +49,8 @@ export function convolutionKernels(problem: ConvolutionProblem, target: KernelTa
 }
 
 /** Elements of the packed weights of a segment: [group][block][kernel y][kernel x][input channel][vectors * lanes]. */
-export const packedWeightsLength = (problem: ConvolutionProblem, { tile, blocks }: Segment): number =>
+const packedWeightsLength = (problem: ConvolutionProblem, { tile, blocks }: Segment): number =>
   problem.input.shape[1] * blocks * problem.y.kernel * problem.x.kernel * problem.input.shape[2] * blockChannels(tile);
-
-/** A loop of its own, and four numbers a round: it runs for all weights of a model, most often before V8 has optimized it. */
-function gather(to: Float32Array, at: number, from: Float32Array, first: number, stride: number, count: number): void {
-  const end = at + count;
-  const twice = 2 * stride;
-  const thrice = 3 * stride;
-  let t = at;
-  let f = first;
-  for (; t + 4 <= end; t += 4, f += 4 * stride) {
-    to[t] = from[f];
-    to[t + 1] = from[f + stride];
-    to[t + 2] = from[f + twice];
-    to[t + 3] = from[f + thrice];
-  }
-  for (; t < end; t++, f += stride) to[t] = from[f];
-}
-
-/** Packs weights of shape [group][output channel][input channel][kernel y][kernel x], given by strides, for a segment. */
-export function packConvolutionWeights(
-  problem: ConvolutionProblem,
-  segment: Segment,
-  weights: Float32Array,
-  strides: readonly number[],
-): Float32Array {
-  const [, groups, inputChannels] = problem.input.shape;
-  const block = blockChannels(segment.tile);
-  const packed = new Float32Array(packedWeightsLength(problem, segment));
-  let at = 0;
-  for (let g = 0; g < groups; g++)
-    for (let b = 0; b < segment.blocks; b++) {
-      const first = b * block;
-      const used = Math.min(block, segment.channels - first);
-      for (let kh = 0; kh < problem.y.kernel; kh++)
-        for (let kw = 0; kw < problem.x.kernel; kw++)
-          for (let ic = 0; ic < inputChannels; ic++, at += block) {
-            const from = g * strides[0] + (segment.firstChannel + first) * strides[1] + ic * strides[2] + kh * strides[3] + kw * strides[4];
-            gather(packed, at, weights, from, strides[1], used);
-          }
-    }
-  return packed;
-}
 
 /** Cuts the output's view, and what follows it, to a segment's channels. */
 const channelsOf = (view: View, { firstChannel, channels }: Segment, axis: number = channelAxis): View =>

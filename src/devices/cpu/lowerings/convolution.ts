@@ -3,6 +3,8 @@ import { convolutionGroup, type ConvolutionViews, finishConvolution, lowerConvol
 import type { Lowering } from "../lowering.ts";
 import { hasSmallPositions, windowAxes } from "../window-axes.ts";
 import type { View } from "../../../lowering/view.ts";
+import type { Tensor } from "../../../tensor/tensor.ts";
+import { type WeightAxes, weightNumbers } from "../weight-numbers.ts";
 
 const rankOf = (node: Node): number => node.inputs[0].shape.length;
 
@@ -10,6 +12,18 @@ const axesOf = (node: Node): ReturnType<typeof windowAxes> => {
   const kernel = node.inputs[1].shape.slice(node.type === "GroupConvolution" ? 3 : 2);
   return windowAxes(node, node.inputs[0].shape.slice(2), node.outputs[0].shape.slice(2), kernel);
 };
+
+/** [group,] output, input, [y,] x. */
+function axesOfWeights(rank: number, grouped: boolean): WeightAxes {
+  const output = grouped ? 1 : 0;
+  return {
+    ...(grouped && { group: 0 }),
+    output,
+    input: output + 1,
+    ...(rank === output + 4 && { y: { axis: output + 2 } }),
+    x: { axis: rank - 1 },
+  };
+}
 
 /** Convolution and GroupConvolution of one or two spatial dimensions with constant weights. */
 export const convolutionLowering: Lowering = {
@@ -38,7 +52,7 @@ export const convolutionLowering: Lowering = {
     const result = convolutionGroup(context, group, flat);
     lowerConvolution(context, result, views, {
       key: context.keyOf(anchor.inputs[1]),
-      floats: () => context.floats(anchor.inputs[1]) as Float32Array,
+      read: () => weightNumbers(anchor.inputs[1].constant as Tensor, axesOfWeights(weightShape.length, grouped)),
       outputs: weightShape[grouped ? 1 : 0],
       inputs: weightShape[grouped ? 2 : 1],
     });

@@ -6,6 +6,8 @@ import type { Lowering } from "../lowering.ts";
 import type { LoweringContext } from "../lowering-context.ts";
 import { splitBias } from "../split-bias.ts";
 import { problemKey } from "../../../lowering/problem-key.ts";
+import type { Tensor } from "../../../tensor/tensor.ts";
+import { weightNumbers } from "../weight-numbers.ts";
 import { broadcastView, permuteView, plainOrder, reshapeView, type View } from "../../../lowering/view.ts";
 
 const unit = (size: number): WindowAxis => ({ input: size, output: size, kernel: 1, stride: 1, dilation: 1, pad: 0 });
@@ -71,18 +73,18 @@ export const matMulLowering: Lowering = {
           epilogue: { expression: split.expression, inputs: extras.map((v) => asRows(reshapable(context, v), columns)) },
         }),
       };
-      const floats = (): Float32Array => {
-        const from = context.floats(right) as Float32Array;
-        if (transposed) return from;
-        const to = new Float32Array(depth * columns);
-        for (let k = 0; k < depth; k++) for (let n = 0; n < columns; n++) to[n * depth + k] = from[k * columns + n];
-        return to;
-      };
+      const last = right.shape.length - 1;
+      const axes = last === 0 ? { input: 0 } : transposed ? { output: last - 1, input: last } : { output: last, input: last - 1 };
       lowerConvolution(
         context,
         result,
         { input: asRows(left, depth), groups: 1, y: unit(1), x: unit(pixels) },
-        { key: problemKey("matrix", { data: context.keyOf(right), transposed }), floats, outputs: columns, inputs: depth },
+        {
+          key: problemKey("matrix", { data: context.keyOf(right), transposed }),
+          read: () => weightNumbers(right.constant as Tensor, axes),
+          outputs: columns,
+          inputs: depth,
+        },
       );
       finish();
       return;

@@ -3,6 +3,7 @@ import type { Output } from "../../../model/output.ts";
 import { problemKey } from "../../../lowering/problem-key.ts";
 import { plainOrder, sliceView, type View } from "../../../lowering/view.ts";
 import { lowerConvolution } from "../lower-convolution.ts";
+import { denseWeights } from "../weight-numbers.ts";
 import type { Lowering } from "../lowering.ts";
 import type { LoweringContext } from "../lowering-context.ts";
 import type { WindowAxis } from "../kernels/convolution-window.ts";
@@ -81,7 +82,7 @@ class Direction {
       { input: rows(data, size), groups: 1, y: pixels(1), x: pixels(batch * steps) },
       {
         key: problemKey("recurrent", { input: this.#context.keyOf(input), direction: this.#index, sequence: isSequence(this.#node) }),
-        floats: () => this.#part(input).subarray(0, outputs * size),
+        read: () => denseWeights(this.#part(input).subarray(0, outputs * size), outputs, size, 1, 1),
         outputs,
         inputs: size,
       },

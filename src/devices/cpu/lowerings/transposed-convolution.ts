@@ -5,6 +5,8 @@ import type { WindowAxis } from "../kernels/convolution-window.ts";
 import type { Lowering } from "../lowering.ts";
 import { problemKey } from "../../../lowering/problem-key.ts";
 import { sliceView, type View } from "../../../lowering/view.ts";
+import type { Tensor } from "../../../tensor/tensor.ts";
+import { type Taps, type WeightAxes, weightNumbers } from "../weight-numbers.ts";
 
 /** Every stride-th output is an ordinary convolution of stride 1 with every stride-th tap, turned around. */
 interface Phase {
@@ -65,16 +67,14 @@ export const transposedConvolutionLowering: Lowering = {
       for (const x of phasesOf(xAxis)) {
         const phaseOf = (view: View): View =>
           sliceView(sliceView(view, 2, y.first, y.axis.output, yAxis.stride), 3, x.first, x.axis.output, xAxis.stride);
-        const phaseWeights = (): Float32Array => {
-          const from = context.floats(weights) as Float32Array;
-          const to = new Float32Array(groups * outputs * inputs * y.taps.length * x.taps.length);
-          let at = 0;
-          for (let g = 0; g < groups; g++)
-            for (let o = 0; o < outputs; o++)
-              for (let i = 0; i < inputs; i++)
-                for (const ty of y.taps)
-                  for (const tx of x.taps) to[at++] = from[(((g * inputs + i) * outputs + o) * height + ty) * width + tx];
-          return to;
+        const taps = (phase: Phase, axis: number, stride: number): Taps => ({ axis, first: phase.taps[0], step: -stride });
+        const first = grouped ? 1 : 0;
+        const axes: WeightAxes = {
+          ...(grouped && { group: 0 }),
+          input: first,
+          output: first + 1,
+          y: taps(y, first + 2, yAxis.stride),
+          x: taps(x, first + 3, xAxis.stride),
         };
         lowerConvolution(
           context,
@@ -84,7 +84,12 @@ export const transposedConvolutionLowering: Lowering = {
             ...(result.epilogue && { epilogue: { ...result.epilogue, inputs: result.epilogue.inputs.map(phaseOf) } }),
           },
           { input, groups, y: y.axis, x: x.axis },
-          { key: problemKey("phase", { data: context.keyOf(weights), y: y.taps, x: x.taps }), floats: phaseWeights, outputs, inputs },
+          {
+            key: problemKey("phase", { data: context.keyOf(weights), y: y.taps, x: x.taps }),
+            read: () => weightNumbers(weights.constant as Tensor, axes),
+            outputs,
+            inputs,
+          },
         );
       }
     finishConvolution(context, result);
