@@ -188,6 +188,23 @@ const cases: readonly Case[] = [
     build: (x) => apply("Add", [apply("Gather", [relu(x), positiveRows(x), int(0)], { batch_dims: 0 }), constant("f32", 1)]),
   },
   {
+    name: "a detector: boxes, scores, suppression, and what is left of them",
+    inputs: [[1, 3, 8, 8]],
+    build: (x) => {
+      const y = relu(convolution(x, 3, 6));
+      const rows = apply("Reshape", [apply("Transpose", [y, ints(0, 2, 3, 1)]), ints(1, 64, 6)], { special_zero: false });
+      const boxes = apply("Slice", [rows, ints(0), ints(4), ints(1), ints(2)]);
+      const scores = apply("Transpose", [apply("Slice", [rows, ints(4), ints(6), ints(1), ints(2)]), ints(0, 2, 1)]);
+      const kept = apply("NonMaxSuppression", [boxes, scores, ints(10), constant("f32", [0.4]), constant("f32", [0.05])], {
+        box_encoding: "corner",
+        sort_result_descending: true,
+        output_type: "i64",
+      });
+      const found = apply("Gather", [kept, ints(2), int(1)], { batch_dims: 0 });
+      return [kept, apply("GatherND", [apply("Squeeze", [boxes, ints(0)]), found], { batch_dims: 0 })];
+    },
+  },
+  {
     name: "an operation made of others behind the break, and a transposed border",
     inputs: [[10, 4, 6]],
     build: (x) => {

@@ -15,6 +15,7 @@ import { identityOperators } from "./operators/identity.ts";
 import { matMulOperators } from "./operators/mat-mul.ts";
 import { microsoftOperators } from "./operators/microsoft.ts";
 import { movementOperators } from "./operators/movement.ts";
+import { nonMaxSuppressionOperator } from "./operators/non-max-suppression.ts";
 import { normalizationOperators } from "./operators/normalization.ts";
 import { padOperator } from "./operators/pad.ts";
 import { poolingOperators } from "./operators/pooling.ts";
@@ -45,6 +46,7 @@ export const onnxOperators: readonly Operator[] = [
   ...matMulOperators,
   ...microsoftOperators,
   ...movementOperators,
+  nonMaxSuppressionOperator,
   ...normalizationOperators,
   padOperator,
   ...poolingOperators,

@@ -4,6 +4,7 @@ import { Round5 } from "../elementwise/round.ts";
 import { GatherND5 } from "../movement/gather-nd.ts";
 import { GRUSequence5 } from "../nn/gru-sequence.ts";
 import { LSTMSequence5 } from "../nn/lstm-sequence.ts";
+import { NonMaxSuppression5 } from "../nn/non-max-suppression.ts";
 import { RNNSequence5 } from "../nn/rnn-sequence.ts";
 import { BatchNormInference5 } from "../normalization/batch-norm-inference.ts";
 import { LogSoftmax5 } from "../normalization/log-softmax.ts";
@@ -17,6 +18,7 @@ export const opset5 = [
   LSTMSequence5,
   LogSoftmax5,
   Loop5,
+  NonMaxSuppression5,
   RNNSequence5,
   Round5,
 ] as const;
