@@ -188,6 +188,85 @@ const mixed: readonly Case[] = [
   },
 ];
 
+const window = { strides: [1, 1], pads_begin: [1, 1], pads_end: [1, 1], dilations: [1, 1] };
+
+/** Networks in types that registers do not compute in. */
+const short = (["f16", "bf16"] as const).map((type): Case => ({
+  name: `a network in ${type}`,
+  inputs: [numbers(type, 5)],
+  tolerance: type === "f16" ? 5e-3 : 4e-2,
+  build: (x) => {
+    const weights = opset.constant(
+      type,
+      Array.from({ length: 108 }, (_, i) => ((i * 5) % 7) / 16),
+      [4, 3, 3, 3],
+    );
+    const bias = opset.constant(type, [0.5, -0.5, 0.25, 1], [1, 4, 1, 1]);
+    const y = opset.relu(opset.add(opset.convolution(x, weights, window), bias));
+    const pooled = opset.reduceMean(y, ints(2, 3), { keep_dims: true });
+    return [
+      y,
+      opset.sigmoid(opset.multiply(y, pooled)),
+      opset.convert(opset.greater(y, pooled), { destination_type: type }),
+      opset.softmax(y, { axis: 1 }),
+    ];
+  },
+}));
+
+const gathers = (["i64", "i32", "u8"] as const).map((type): Case => ({
+  name: `rows picked by indices of ${type}`,
+  inputs: [
+    everyBit("f32"),
+    everyBit("u8"),
+    tensorOfNumbers(type, [2, 4], type === "u8" ? [0, 4, 1, 200, 3, 3, 2, 255] : [0, 4, -1, -5, 5, -6, 2, 2 ** 31 - 1]),
+  ],
+  build: (x, bytes, at) => [
+    opset.gather(x, at, opset.constant("i64", 2)),
+    opset.gather(x, at, opset.constant("i64", 0)),
+    opset.gather(opset.transpose(x, ints(3, 2, 0, 1)), at, opset.constant("i64", -1)),
+    opset.gather(bytes, at, opset.constant("i64", 1)),
+    opset.gather(opset.reshape(bytes, ints(210), { special_zero: false }), at, opset.constant("i64", 0)),
+  ],
+}));
+
+const composites: readonly Case[] = [
+  {
+    name: "composite operations",
+    inputs: [
+      numbers("f32", 6),
+      tensorOfNumbers(
+        "f32",
+        [1, 16, 4, 6],
+        Array.from({ length: 384 }, (_, i) => (i % 17) - 8),
+      ),
+    ],
+    tolerance: 1e-6,
+    build: (x, y) => [
+      opset.pRelu(x, opset.constant("f32", [0.1, -0.5, 2], [3])),
+      opset.pRelu(
+        opset.convolution(
+          y,
+          opset.constant(
+            "f32",
+            Array.from({ length: 64 }, (_, i) => (i % 5) - 2),
+            [4, 16, 1, 1],
+          ),
+          { ...window, pads_begin: [0, 0], pads_end: [0, 0] },
+        ),
+        opset.constant("f32", 0.25),
+      ),
+      opset.depthToSpace(y, { block_size: 2, mode: "depth_first" }),
+      opset.depthToSpace(y, { block_size: 2, mode: "blocks_first" }),
+      opset.spaceToDepth(y, { block_size: 2, mode: "depth_first" }),
+      opset.spaceToDepth(y, { block_size: 2, mode: "blocks_first" }),
+      opset.shuffleChannels(y, { axis: 1, group: 4 }),
+      opset.normalizeL2(y, ints(1), { eps: 1e-6, eps_mode: "add" }),
+      opset.normalizeL2(x, ints(2, 3), { eps: 1e-6, eps_mode: "max" }),
+      opset.maximum(y, opset.multiply(y, opset.constant("f32", 0.1))),
+    ],
+  },
+];
+
 function run(device: string, config: Record<string, string | number>, { inputs, build }: Case): Tensor[] {
   const parameters = inputs.map((t, i) => opset.parameter(t.elementType, t.shape, `x${i}`));
   const results = build(...parameters).map((o, i) => opset.result(o, `y${i}`));
@@ -209,7 +288,7 @@ const setups = availableTargets().flatMap((target) =>
 );
 
 describe.each(setups)("types on $name", ({ config }) => {
-  it.each([...movements, ...conversions, ...arithmetic, ...reductions, ...mixed])("$name", (c) => {
+  it.each([...movements, ...conversions, ...arithmetic, ...reductions, ...mixed, ...short, ...gathers, ...composites])("$name", (c) => {
     const want = run("REFERENCE", {}, c);
     const got = run("CPU", config, c);
     for (const [i, expected] of want.entries()) {

@@ -1,6 +1,5 @@
 import { hardwareConcurrency } from "#platform/processors";
 import { allNodes } from "../../model/body.ts";
-import { isEvaluable } from "../../model/evaluate-operation.ts";
 import type { Model } from "../../model/model.ts";
 import { cloneModel } from "../../model/clone.ts";
 import type { Node } from "../../model/node.ts";
@@ -11,9 +10,9 @@ import { VintnerError } from "../../common/errors.ts";
 import { type EngineOptions, mostThreads } from "../../kernel/engine.ts";
 import { choice, type Config, count, flag, type Properties, readOnly } from "../property.ts";
 import { CpuExecutable } from "./cpu-executable.ts";
-import { isElementwise } from "../../lowering/fuse.ts";
+import { howToRun } from "./how-to-run.ts";
 import { inspectStage } from "./inspect-stage.ts";
-import { loweringOf } from "./lowerings.ts";
+import { hasShortFloats, widenFloats } from "./preparation/widen-floats.ts";
 import { architecture, availableTargets, createEngine, runsAtATime, selectTarget, targetChoices } from "./target-selection.ts";
 
 const properties: Properties = {
@@ -70,20 +69,28 @@ function threadsOf(target: string, config: Config): Required<EngineOptions> {
   return { threads: Math.max(1, Math.floor(threads / runs)), runs };
 }
 
+/** An answer for a node as the device has prepared it. */
 function support(node: Node): Support {
-  if (isStatic(node) && (isElementwise(node) || loweringOf(node.type)?.accepts(node, () => true) === true))
-    return { supported: true, reason: "kernel" };
-  if (loweringOf(node.type) !== undefined || node.op.scalar !== undefined)
-    return {
-      supported: true,
-      reason: isStatic(node) ? "host: no kernel for these types, attributes or ranks" : "kernel, once the shapes are known",
-    };
-  if (node.op.control !== undefined) return { supported: true, reason: "programs for its bodies, run from the host" };
-  if (isEvaluable(node.op)) return { supported: true, reason: "host: no kernel for this operation" };
-  return { supported: false, reason: "neither a kernel nor reference semantics" };
+  const how = howToRun(node);
+  switch (how.kind) {
+    case "elementwise":
+    case "lowering":
+      return { supported: true, reason: "kernel" };
+    case "parts":
+      return {
+        supported: true,
+        reason: `as ${[...new Set(how.parts.nodes.filter((n) => n.op.role === undefined).map((n) => n.type))].join(", ")}`,
+      };
+    case "bodies":
+      return { supported: true, reason: "programs for its bodies, run from the host" };
+    case "open":
+      return { supported: true, reason: "kernel, once the shapes are known" };
+    case "host":
+      return { supported: true, reason: `host: ${how.reason}` };
+    case "none":
+      return { supported: false, reason: how.reason };
+  }
 }
-
-const isStatic = (node: Node): boolean => [...node.inputs, ...node.outputs].every((o) => o.partialShape.isStatic);
 
 /** The product's device: emitted machine code or WebAssembly. */
 export const cpuDevice = {
@@ -92,10 +99,13 @@ export const cpuDevice = {
   properties,
 
   query(model: Model): ReadonlyMap<Node, Support> {
+    const prepared = hasShortFloats(model) ? cloneModel(model) : model;
+    const copies = allNodes(prepared);
+    const replaced = prepared === model ? undefined : widenFloats(prepared);
     return new Map(
-      allNodes(model)
-        .filter((n) => n.op.role === undefined || n.op.role === "sink")
-        .map((n) => [n, support(n)]),
+      allNodes(model).flatMap((n, i) =>
+        n.op.role === undefined || n.op.role === "sink" ? [[n, support(replaced?.get(copies[i]) ?? copies[i])] as const] : [],
+      ),
     );
   },
 

@@ -3,7 +3,7 @@ import type { Engine } from "../../kernel/engine.ts";
 import type { Model } from "../../model/model.ts";
 import { reshapeModel } from "../../model/reshape.ts";
 import { PartialShape } from "../../tensor/partial-shape.ts";
-import { optimize } from "../../transformations/pipeline.ts";
+import { prepareModel } from "./preparation/prepare.ts";
 import type { Executable, SyncRequest } from "../device.ts";
 import { MemoryBudget } from "../memory-budget.ts";
 import type { PropertyValue } from "../property.ts";
@@ -45,12 +45,12 @@ export class CpuExecutable implements Executable {
     this.#streams = streams;
     this.isProfiled = isProfiled;
     const bodies = new BodyCache<Segment>((body) => {
-      optimize(body, { foldDecompression: true, useShapes: true });
+      prepareModel(body, { useShapes: true });
       return compileSegment(body, this.#context);
     });
     this.#context = { engine, constants: new ConstantPool(engine, budget), budget, bodies };
     this.model = model;
-    optimize(model, { foldDecompression: true, useShapes: this.isStatic });
+    prepareModel(model, { useShapes: this.isStatic });
     // What was folded may tell more of the shapes.
     model.validate();
     // Code is generated here, not at the first inference; the first request takes the memory over.
@@ -72,7 +72,7 @@ export class CpuExecutable implements Executable {
       throw new VintnerError("INVALID_ARGUMENT", { what: "the compiled model has been disposed", where: `model "${this.model.name}"` });
     return this.#segments.get(shapeKey(shapes), () => {
       const fixed = this.isStatic ? this.model : reshapeModel(this.model, new Map(shapes.map((s, i) => [i, new PartialShape(s)])));
-      if (!this.isStatic) optimize(fixed, { foldDecompression: true, useShapes: true });
+      if (!this.isStatic) prepareModel(fixed, { useShapes: true });
       return compileSegment(fixed, this.#context);
     });
   }

@@ -4,11 +4,11 @@ import type { Model } from "../../model/model.ts";
 import type { Node } from "../../model/node.ts";
 import type { Output } from "../../model/output.ts";
 import type { ConstantPool } from "./constant-pool.ts";
-import { fuse, type Group } from "../../lowering/fuse.ts";
+import { fuse, type Group, type TakesEpilogue } from "../../lowering/fuse.ts";
 import { viewElementOf } from "../../lowering/view-element.ts";
 import type { LoweredStep } from "../../lowering/lowered-step.ts";
 import { LoweringContext } from "./lowering-context.ts";
-import { loweringOf } from "./lowerings.ts";
+import { howToRun, type HowToRun } from "./how-to-run.ts";
 import { lowerElementwise } from "./lowerings/elementwise.ts";
 import { placeConcatInputs } from "./lowerings/concat.ts";
 import { isRowMajor, plainOrder, type View } from "../../lowering/view.ts";
@@ -40,8 +40,17 @@ export function lower(
   { borders = [], isShared = () => false, isDense = () => true }: Borders = {},
 ): LoweredModel {
   const used = new Set<Output>(model.nodes().flatMap((n) => n.inputs));
-  const accepts = (node: Node): boolean => loweringOf(node.type)?.accepts(node, (o) => used.has(o)) === true;
-  const groups = fuse(model, (node, type) => accepts(node) && loweringOf(node.type)?.takesEpilogue?.(node, type) === true);
+  const known = new Map<Node, HowToRun>();
+  const how = (node: Node): HowToRun => {
+    const found = known.get(node) ?? howToRun(node, (o) => used.has(o));
+    known.set(node, found);
+    return found;
+  };
+  const takesEpilogue: TakesEpilogue = (node, type) => {
+    const means = how(node);
+    return means.kind === "lowering" && means.lowering.takesEpilogue?.(node, type) === true;
+  };
+  const groups = fuse(model, takesEpilogue);
   const context = new LoweringContext(target, threads, constants);
   const inputs = model.inputs.map((i, n) => {
     const source = borders[n];
@@ -59,8 +68,11 @@ export function lower(
     if (shapeSize(output.shape) === 0 && group.nodes.every((n) => n.outputs.length === 1))
       context.define(output, context.allocateOutput(output));
     else if (anchor === undefined) context.lowerGroup(group, () => lowerElementwise(context, group));
-    else if (accepts(anchor)) context.lowerGroup(group, () => loweringOf(anchor.type)?.lower(context, { ...group, anchor }));
-    else context.hostStep(anchor);
+    else {
+      const means = how(anchor);
+      if (means.kind === "lowering") context.lowerGroup(group, () => means.lowering.lower(context, { ...group, anchor }));
+      else context.hostStep(anchor);
+    }
   }
   const taken = new Set(inputs.map((v) => v.block));
   const outputs = model.results.map((result, i) => {

@@ -1,6 +1,7 @@
 import type { Lowering } from "./lowering.ts";
 import { concatLowering } from "./lowerings/concat.ts";
 import { convolutionLowering } from "./lowerings/convolution.ts";
+import { gatherLowering } from "./lowerings/gather.ts";
 import { interpolateLowering } from "./lowerings/interpolate.ts";
 import { matMulLowering } from "./lowerings/mat-mul.ts";
 import { padLowering } from "./lowerings/pad.ts";
@@ -14,6 +15,7 @@ import {
   sliceLowering,
   splitLowering,
   stridedSliceLowering,
+  tileLowering,
   transposeLowering,
 } from "./lowerings/views.ts";
 
@@ -22,6 +24,7 @@ export const lowerings: readonly Lowering[] = [
   broadcastLowering,
   concatLowering,
   convolutionLowering,
+  gatherLowering,
   interpolateLowering,
   matMulLowering,
   meanVarianceLowering,
@@ -34,10 +37,12 @@ export const lowerings: readonly Lowering[] = [
   softmaxLowering,
   splitLowering,
   stridedSliceLowering,
+  tileLowering,
   transposedConvolutionLowering,
   transposeLowering,
 ];
 
 const byType: ReadonlyMap<string, Lowering> = new Map(lowerings.flatMap((l) => l.types.map((type) => [type, l])));
 
+export type { Lowering } from "./lowering.ts";
 export const loweringOf = (type: string): Lowering | undefined => byType.get(type);

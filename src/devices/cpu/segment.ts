@@ -7,7 +7,7 @@ import type { Model } from "../../model/model.ts";
 import type { Node } from "../../model/node.ts";
 import type { Output } from "../../model/output.ts";
 import { byteLengthOf } from "../../tensor/element-type.ts";
-import { optimize } from "../../transformations/pipeline.ts";
+import { prepareModel, prepareShapes } from "./preparation/prepare.ts";
 import { checkMemory } from "../check-memory.ts";
 import { inUnits, type MemoryBudget } from "../memory-budget.ts";
 import type { BodyCache } from "./body-cache.ts";
@@ -45,6 +45,7 @@ export interface Segment {
  * views. Throws OUT_OF_MEMORY.
  */
 export function compileSegment(model: Model, context: SegmentContext, borders: readonly (View | undefined)[] = []): Segment {
+  prepareShapes(model);
   const split = splitModel(model);
   const head = split?.head ?? model;
   const { engine, constants, budget } = context;
@@ -65,7 +66,7 @@ export function compileSegment(model: Model, context: SegmentContext, borders: r
     });
   const views = program.lowered.outputs.slice(own);
   const compileRest = (rest: Model, sources: readonly Source[]): Segment => {
-    optimize(rest, { foldDecompression: true, useShapes: true });
+    prepareModel(rest, { useShapes: true });
     return compileSegment(
       rest,
       context,

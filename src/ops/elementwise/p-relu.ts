@@ -1,5 +1,13 @@
+import { sameShape } from "../../common/shape.ts";
+import { node } from "../../model/node.ts";
 import { add, input, max, min, mul } from "../../model/scalar-expression.ts";
 import { broadcastDimensions } from "../broadcast-dimensions.ts";
+import { constant } from "../infrastructure/constant.ts";
+import { Reshape } from "../shape/reshape.ts";
+import { Add } from "./add.ts";
+import { Maximum } from "./maximum.ts";
+import { Minimum } from "./minimum.ts";
+import { Multiply } from "./multiply.ts";
 import { commonType } from "../define-elementwise.ts";
 import { defineOp } from "../define-op.ts";
 import { evaluateScalar } from "../evaluate-scalar.ts";
@@ -32,6 +40,16 @@ export const PRelu = defineOp({
         context.fail("the slope cannot be broadcast to the data", { got: `${slope} to ${data}` });
     }
     return [outputSpec(commonType(context, "numeric"), data.dimensions)];
+  },
+  decompose: ({ inputs: [data, slope] }) => {
+    if (!data.partialShape.isStatic || !slope.partialShape.isStatic) return undefined;
+    const shape = slopeShape(data.shape, slope.shape);
+    const factor = sameShape(shape, slope.shape)
+      ? slope
+      : node(Reshape, [slope, constant("i64", shape)], { special_zero: false }).outputs[0];
+    const zero = constant(data.elementType, 0);
+    const below = node(Multiply, [factor, node(Minimum, [data, zero]).outputs[0]]).outputs[0];
+    return node(Add, [node(Maximum, [data, zero]).outputs[0], below]).outputs;
   },
   evaluate: ({ inputs: [data, slope], outputs }) => [
     evaluateScalar(expression, [data, slope.reshaped(slopeShape(data.shape, slope.shape))], outputs[0].elementType),

@@ -1,10 +1,26 @@
 import { shapeSize } from "../../common/shape.ts";
-import { int, string } from "../../model/attribute.ts";
+import { type Attributes, int, string } from "../../model/attribute.ts";
 import { isKnown } from "../../tensor/dimension.ts";
 import { floorDivideDimension, multiplyDimensions } from "../../tensor/dimension-arithmetic.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
+import { type BlockMovement, reshaped, transposed } from "./block-movement.ts";
 import { transposeTensor } from "./transpose.ts";
+
+/** The reshape, the transpose and the reshape that the operation is. */
+function movement(attributes: Attributes, [batch, channels, ...spatial]: readonly number[]): BlockMovement {
+  const block = attributes["block_size"] as number;
+  const k = spatial.length;
+  const blocks = new Array<number>(k).fill(block);
+  const depth = channels / shapeSize(blocks);
+  const blocksFirst = attributes["mode"] === "blocks_first";
+  const firstBlock = blocksFirst ? 1 : 2;
+  return {
+    split: blocksFirst ? [batch, ...blocks, depth, ...spatial] : [batch, depth, ...blocks, ...spatial],
+    order: [0, blocksFirst ? k + 1 : 1, ...spatial.flatMap((_, i) => [k + 2 + i, firstBlock + i])],
+    shape: [batch, depth, ...spatial.map((d) => d * block)],
+  };
+}
 
 /**
  * Moves channels into blocks of the spatial axes: [N, C * b^k, spatial...] to [N, C, spatial * b ...]. The block's position
@@ -30,16 +46,13 @@ export const DepthToSpace = defineOp({
       outputSpec(data.elementType, [batch, floorDivideDimension(channels, cells), ...spatial.map((d) => multiplyDimensions(d, block))]),
     ];
   },
+  decompose: ({ attributes, inputs: [data] }) => {
+    if (!data.partialShape.isStatic) return undefined;
+    const { split, order, shape } = movement(attributes, data.shape);
+    return reshaped(transposed(reshaped(data, split), order), shape).node.outputs;
+  },
   evaluate: ({ attributes, inputs: [data] }) => {
-    const block = attributes["block_size"] as number;
-    const [batch, channels, ...spatial] = data.shape;
-    const k = spatial.length;
-    const blocks = new Array<number>(k).fill(block);
-    const depth = channels / shapeSize(blocks);
-    const blocksFirst = attributes["mode"] === "blocks_first";
-    const split = data.reshaped(blocksFirst ? [batch, ...blocks, depth, ...spatial] : [batch, depth, ...blocks, ...spatial]);
-    const firstBlock = blocksFirst ? 1 : 2;
-    const order = [0, blocksFirst ? k + 1 : 1, ...spatial.flatMap((_, i) => [k + 2 + i, firstBlock + i])];
-    return [transposeTensor(split, order).reshaped([batch, depth, ...spatial.map((d) => d * block)])];
+    const { split, order, shape } = movement(attributes, data.shape);
+    return [transposeTensor(data.reshaped(split), order).reshaped(shape)];
   },
 });

@@ -1,9 +1,22 @@
 import { int } from "../../model/attribute.ts";
+import type { Node } from "../../model/node.ts";
 import { isKnown } from "../../tensor/dimension.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
 import { resolveAxis } from "./indices.ts";
+import { type BlockMovement, reshaped, transposed } from "./block-movement.ts";
 import { transposeTensor } from "./transpose.ts";
+
+/** The reshape, the transpose and the reshape that the operation is. */
+function movement(node: Node, shape: readonly number[]): BlockMovement {
+  const axis = resolveAxis(node, node.attributes["axis"] as number, shape.length);
+  const group = node.attributes["group"] as number;
+  const split = [...shape.slice(0, axis), group, shape[axis] / group, ...shape.slice(axis + 1)];
+  const order = [...split.keys()];
+  order[axis] = axis + 1;
+  order[axis + 1] = axis;
+  return { split, order, shape };
+}
 
 /** Interleaves the channels of groups: channel g * n + i becomes i * group + g. */
 export const ShuffleChannels = defineOp({
@@ -23,15 +36,14 @@ export const ShuffleChannels = defineOp({
     }
     return [outputSpec(data.elementType, dimensions)];
   },
-  evaluate: ({ node, attributes, inputs: [data] }) => {
-    const axis = resolveAxis(node, attributes["axis"] as number, data.shape.length);
-    const group = attributes["group"] as number;
-    const before = data.shape.slice(0, axis);
-    const after = data.shape.slice(axis + 1);
-    const split = data.reshaped([...before, group, data.shape[axis] / group, ...after]);
-    const order = [...split.shape.keys()];
-    order[axis] = axis + 1;
-    order[axis + 1] = axis;
-    return [transposeTensor(split, order).reshaped(data.shape)];
+  decompose: (self) => {
+    const [data] = self.inputs;
+    if (!data.partialShape.isStatic) return undefined;
+    const { split, order, shape } = movement(self, data.shape);
+    return reshaped(transposed(reshaped(data, split), order), shape).node.outputs;
+  },
+  evaluate: ({ node, inputs: [data] }) => {
+    const { split, order, shape } = movement(node, data.shape);
+    return [transposeTensor(data.reshaped(split), order).reshaped(shape)];
   },
 });

@@ -1,10 +1,22 @@
-import { shapeSize } from "../../common/shape.ts";
-import { int, string } from "../../model/attribute.ts";
+import { type Attributes, int, string } from "../../model/attribute.ts";
 import { isKnown } from "../../tensor/dimension.ts";
 import { floorDivideDimension, multiplyDimensions } from "../../tensor/dimension-arithmetic.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
+import { type BlockMovement, reshaped, transposed } from "./block-movement.ts";
 import { transposeTensor } from "./transpose.ts";
+
+/** The reshape, the transpose and the reshape that the operation is. */
+function movement(attributes: Attributes, [batch, channels, ...spatial]: readonly number[]): BlockMovement {
+  const block = attributes["block_size"] as number;
+  const outer = spatial.map((_, i) => 2 + 2 * i);
+  const inner = spatial.map((_, i) => 3 + 2 * i);
+  return {
+    split: [batch, channels, ...spatial.flatMap((d) => [d / block, block])],
+    order: attributes["mode"] === "blocks_first" ? [0, ...inner, 1, ...outer] : [0, 1, ...inner, ...outer],
+    shape: [batch, channels * block ** spatial.length, ...spatial.map((d) => d / block)],
+  };
+}
 
 /**
  * Moves blocks of the spatial axes into channels: [N, C, spatial...] to [N, C * b^k, spatial / b ...]. The block's position
@@ -34,17 +46,17 @@ export const SpaceToDepth = defineOp({
       ]),
     ];
   },
+  decompose: ({ attributes, inputs: [data] }) => {
+    if (!data.partialShape.isStatic) return undefined;
+    const { split, order, shape } = movement(attributes, data.shape);
+    return reshaped(transposed(reshaped(data, split), order), shape).node.outputs;
+  },
   evaluate: ({ node, attributes, inputs: [data] }) => {
     const block = attributes["block_size"] as number;
-    const [batch, channels, ...spatial] = data.shape;
+    const spatial = data.shape.slice(2);
     if (spatial.some((d) => d % block !== 0))
       node.fail("a spatial axis is not filled by blocks", { expected: `multiples of ${block}`, got: `[${spatial}]` });
-    const k = spatial.length;
-    const split = data.reshaped([batch, channels, ...spatial.flatMap((d) => [d / block, block])]);
-    const outer = spatial.map((_, i) => 2 + 2 * i);
-    const inner = spatial.map((_, i) => 3 + 2 * i);
-    const order = attributes["mode"] === "blocks_first" ? [0, ...inner, 1, ...outer] : [0, 1, ...inner, ...outer];
-    const cells = shapeSize(new Array<number>(k).fill(block));
-    return [transposeTensor(split, order).reshaped([batch, channels * cells, ...spatial.map((d) => d / block)])];
+    const { split, order, shape } = movement(attributes, data.shape);
+    return [transposeTensor(data.reshaped(split), order).reshaped(shape)];
   },
 });

@@ -1,5 +1,13 @@
 import { float, string } from "../../model/attribute.ts";
+import { node } from "../../model/node.ts";
 import { roundedTensor, tensorNumbers } from "../../tensor/tensor-numbers.ts";
+import { Add } from "../elementwise/add.ts";
+import { Divide } from "../elementwise/divide.ts";
+import { Maximum } from "../elementwise/maximum.ts";
+import { Multiply } from "../elementwise/multiply.ts";
+import { Sqrt } from "../elementwise/sqrt.ts";
+import { constant } from "../infrastructure/constant.ts";
+import { ReduceSum } from "../reduction/reduce-sum.ts";
 import { defineOp } from "../define-op.ts";
 import { inferAxes, resolveAxes } from "../reduction/axes.ts";
 import { reduceNumbers, sumOfSquares } from "../reduction/reduce-numbers.ts";
@@ -16,9 +24,17 @@ export const NormalizeL2 = defineOp({
     inferAxes(context, 1);
     return inferSame(context);
   },
-  evaluate: ({ node, inputs: [x, axesTensor], attributes }) => {
+  decompose: ({ inputs: [x, axes], attributes }) => {
+    // Without axes it is another function: all but zeros become 1.
+    if (axes.constant === undefined || axes.constant.size === 0) return undefined;
+    const squares = node(ReduceSum, [node(Multiply, [x, x]).outputs[0], axes], { keep_dims: true }).outputs[0];
+    const eps = constant(x.elementType, attributes["eps"] as number);
+    const bounded = node(attributes["eps_mode"] === "add" ? Add : Maximum, [squares, eps]).outputs[0];
+    return node(Divide, [x, node(Sqrt, [bounded]).outputs[0]]).outputs;
+  },
+  evaluate: ({ node: self, inputs: [x, axesTensor], attributes }) => {
     const { shape, elementType } = x;
-    const axes = resolveAxes(node, axesTensor, shape.length);
+    const axes = resolveAxes(self, axesTensor, shape.length);
     const data = tensorNumbers(x);
     if (axes.length === 0)
       return [

@@ -121,3 +121,21 @@ export const stridedSliceLowering = viewLowering(
     );
   },
 );
+
+/** Repetition: each axis becomes the repeats and the axis, and what is merged again is copied. */
+export const tileLowering = viewLowering(
+  ["Tile"],
+  (context, node, input) => {
+    const repeats = integers(node, 1) as readonly number[];
+    const rank = Math.max(repeats.length, input.shape.length);
+    const times = [...new Array<number>(rank - repeats.length).fill(1), ...repeats];
+    const whole = broadcastView(input, [...new Array<number>(rank - input.shape.length).fill(1), ...input.shape]);
+    const repeated = {
+      ...whole,
+      shape: whole.shape.flatMap((d, i) => [times[i], d]),
+      strides: whole.strides.flatMap((s) => [0, s]),
+    };
+    return [context.reshape(repeated, node.outputs[0].shape)];
+  },
+  (node) => integers(node, 1) !== undefined && !node.outputs[0].shape.includes(0),
+);
