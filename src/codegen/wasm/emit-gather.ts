@@ -1,16 +1,23 @@
-import type { Address } from "./emit-memory.ts";
+import { type MemoryElement, memoryElementBytes } from "../../kernel/kernel.ts";
+import { type Address, alignmentOf } from "./emit-memory.ts";
 import type { VectorContext } from "./vector-context.ts";
 
-/** Pushes the 32-bit elements that lie at `address` + unit * clamp(offset, 0, most), for each of the first `lanes` of the offsets. */
+interface GatherForm {
+  readonly lanes: number;
+  readonly most: number;
+  /** The element of the buffer. */
+  readonly unit: MemoryElement;
+  readonly pushOffsets: () => void;
+}
+
+/**
+ * Pushes the 32-bit elements that lie at `address` + clamp(offset, 0, most), for each of the first `lanes` of the offsets, which count
+ * in the buffer's elements.
+ */
 export function emitGather(
   { assembler: a, constant, withVector }: VectorContext,
   { push, offset }: Address,
-  {
-    lanes,
-    most,
-    unit,
-    pushOffsets,
-  }: { readonly lanes: number; readonly most: number; readonly unit: number; readonly pushOffsets: () => void },
+  { lanes, most, unit, pushOffsets }: GatherForm,
 ): void {
   withVector((bytes) => {
     pushOffsets();
@@ -18,8 +25,11 @@ export function emitGather(
     a.op("i32x4.max_s");
     constant(most);
     a.op("i32x4.min_s");
-    a.i32(Math.log2(unit));
-    a.op("i32x4.shl");
+    const shift = Math.log2(memoryElementBytes[unit]);
+    if (shift > 0) {
+      a.i32(shift);
+      a.op("i32x4.shl");
+    }
     a.set(bytes);
     const pushPlace = (lane: number): void => {
       push();
@@ -29,7 +39,8 @@ export function emitGather(
     };
     // The places lie below the loaded lanes on the stack.
     for (let lane = lanes - 1; lane >= 0; lane--) pushPlace(lane);
-    a.op("v128.load32_zero", 2, offset);
-    for (let lane = 1; lane < lanes; lane++) a.op("v128.load32_lane", 2, offset, lane);
+    const align = alignmentOf("i32", unit);
+    a.op("v128.load32_zero", align, offset);
+    for (let lane = 1; lane < lanes; lane++) a.op("v128.load32_lane", align, offset, lane);
   });
 }

@@ -6,7 +6,14 @@ import { KernelBuilder } from "../../kernel/builder.ts";
 import { computeOperations } from "../../kernel/compute-operations.ts";
 import type { Engine } from "../../kernel/engine.ts";
 import { InterpreterEngine } from "../../kernel/interpreter-engine.ts";
-import { type ComputeOp, integerRanges, type MemoryElement, type Register, registerElements } from "../../kernel/kernel.ts";
+import {
+  type ComputeOp,
+  integerRanges,
+  type MemoryElement,
+  memoryElementBytes,
+  type Register,
+  registerElements,
+} from "../../kernel/kernel.ts";
 import type { MemoryArray } from "../../kernel/memory-array.ts";
 import { targets } from "../../kernel/targets.fixture.ts";
 import { verifyKernel } from "../../kernel/verify-kernel.ts";
@@ -292,6 +299,28 @@ describe.each(engines.map((engine) => [nameOf(engine), engine] as const))("%s", 
       const numbers = Array.from({ length: 24 }, (_, i) => i);
       const got = runKernel(engine, kernel, [array(numbers), Int32Array.from(offsets), array(Array(16).fill(0))]);
       expect([...got[2]]).toEqual([2, 14].flatMap((base) => offsets.map((o) => base + Math.max(0, Math.min(9, o)))));
+    }
+  });
+
+  it("gathers words by offsets of the buffer's elements", () => {
+    for (const [element, array] of [
+      ["u8", new Uint8Array(23)],
+      ["i16", new Int16Array(13)],
+      ["i64", new Int32Array(14)],
+    ] as const) {
+      const bytes = new Uint8Array(array.buffer).map((_, i) => i * 11);
+      array.set(new (array.constructor as typeof Uint8Array)(bytes.buffer));
+      const unit = memoryElementBytes[element];
+      const k = new KernelBuilder("gather", engine.target);
+      const x = k.buffer("x", element, bytes.length / unit, "read");
+      const at = k.buffer("at", "i32", 4, "read");
+      const y = k.buffer("y", "i32", 4, "write");
+      k.store(y, 0, k.gather(x, 1, k.load(at, 0, { lanes: 4 }), 3));
+      const kernel = k.build({ key: `gather ${element}` });
+      verifyKernel(kernel, engine.target);
+      const got = runKernel(engine, kernel, [array, Int32Array.of(3, 0, 1, 9), new Int32Array(4)]);
+      const view = new DataView(bytes.buffer);
+      expect([...got[2]]).toEqual([4, 1, 2, 4].map((i) => view.getInt32(i * unit, true)));
     }
   });
 

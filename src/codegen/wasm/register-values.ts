@@ -1,6 +1,6 @@
 import { invariant } from "../../common/errors.ts";
 import { registersReadBy } from "../../kernel/for-each-statement.ts";
-import { memoryElementBytes, type Register, type Statement } from "../../kernel/kernel.ts";
+import type { Register, Statement } from "../../kernel/kernel.ts";
 import { emitCompute } from "./emit-compute.ts";
 import { emitGather } from "./emit-gather.ts";
 import { type Address, emitBroadcast, emitLoad } from "./emit-memory.ts";
@@ -207,7 +207,7 @@ export class RegisterValues implements VectorContext {
         emitGather(this, address as Address, {
           lanes: s.target.lanes,
           most: s.most,
-          unit: memoryElementBytes[s.buffer.element],
+          unit: s.buffer.element,
           pushOffsets: () => this.push(s.offsets),
         });
         return;
