@@ -81,9 +81,12 @@ const combined =
       element,
     );
 
-/** Combines halves of the lanes until every lane has the result. */
+/**
+ * Combines halves of the lanes until every lane has the result. Where the operands' order matters (`ordered`: to minima and maxima of
+ * floats, by NaN and zeros), lanes may differ, and all get the first one's.
+ */
 const reduction =
-  (combine: Combine): ComputeEmitter =>
+  (combine: Combine, ordered: boolean): ComputeEmitter =>
   (context, { lanes, push, element }) => {
     push(0);
     for (let half = lanes / 2; half >= 1; half /= 2)
@@ -100,6 +103,7 @@ const reduction =
         };
         combine(context, value, rotated, element);
       });
+    if (ordered && element === "f32" && lanes > 1) emitBroadcastLane(context, 0);
   };
 
 /** Interleaves by 32-bit lanes of the two operands (4 to 7 are the second's). */
@@ -140,11 +144,7 @@ const sameBits: ComputeEmitter = (_, { push }) => push(0);
 
 const broadcastLane: ComputeEmitter = (context, { push, immediate }) => {
   push(0);
-  context.withVector((vector) => {
-    context.assembler.op("local.tee", vector);
-    context.assembler.get(vector);
-    emitShuffle(context, [immediate, immediate, immediate, immediate]);
-  });
+  emitBroadcastLane(context, immediate);
 };
 
 const shuffleBytes: ComputeEmitter = (context, { push, table }) => {
@@ -187,9 +187,9 @@ const emitters: Readonly<Record<ComputeOp, ComputeEmitter>> = {
   toI32,
   asF32: sameBits,
   asI32: sameBits,
-  sumLanes: reduction(sum),
-  maxLanes: reduction(maximum),
-  minLanes: reduction(minimum),
+  sumLanes: reduction(sum, false),
+  maxLanes: reduction(maximum, true),
+  minLanes: reduction(minimum, true),
   broadcastLane,
   unpackLow32: unpack(0, 4, 1, 5),
   unpackHigh32: unpack(2, 6, 3, 7),
@@ -200,6 +200,15 @@ const emitters: Readonly<Record<ComputeOp, ComputeEmitter>> = {
   dotBf16: emitDotBf16,
   shuffleBytes,
 };
+
+/** Gives all lanes of the vector on the stack the value of one. */
+function emitBroadcastLane(context: VectorContext, lane: number): void {
+  context.withVector((vector) => {
+    context.assembler.op("local.tee", vector);
+    context.assembler.get(vector);
+    emitShuffle(context, [lane, lane, lane, lane]);
+  });
+}
 
 function emitShuffle({ assembler }: VectorContext, lanes: readonly number[]): void {
   assembler.op("i8x16.shuffle", ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte)));

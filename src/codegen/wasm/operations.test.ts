@@ -192,6 +192,17 @@ describe.each(engines.map((engine) => [nameOf(engine), engine] as const))("%s", 
     );
   });
 
+  it.each(["maxLanes", "minLanes"] as const)("%s gives every lane the same, NaN and zeros among them", (op) => {
+    const x = Float32Array.of(1, NaN, 2, 3, NaN, 1, 2, 3, -0, 0, 0, -0, 1, 2, NaN, NaN);
+    for (const lanes of [2, 4]) {
+      const got = apply(engine, [x], (k, r) => k.compute(op, [r]), lanes);
+      for (let i = 0; i < got.length; i++) expect(got[i]).toBe(got[i - (i % lanes)]);
+      const choose = (a: number, b: number): number => ((op === "maxLanes" ? a > b : a < b) ? a : b);
+      const [a, b, c, d] = x;
+      expect(got[0]).toBe(lanes === 2 ? choose(a, b) : choose(choose(a, c), choose(b, d)));
+    }
+  });
+
   it.each([
     ["unpackLow32", [0, 4, 1, 5]],
     ["unpackHigh32", [2, 6, 3, 7]],

@@ -232,7 +232,7 @@ describe("programs", () => {
 
 describe("createWasmEngine", () => {
   it("checks its options", () => {
-    expect(() => create(best, { threads: 0 })).toThrow("expected a positive integer, got 0");
+    expect(() => create(best, { threads: 0 })).toThrow("expected a whole number from 1 to 256, got 0");
     expect(() => create("x64-avx2" as typeof best, { threads: 1 })).toThrow("not available");
   });
 
