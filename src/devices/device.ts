@@ -17,8 +17,8 @@ export type Stage = "lowered" | "plan" | "kernels" | "asm";
 export interface DeviceContext {
   /** Names of the devices behind the colon, in their order. */
   readonly parameters: readonly string[];
-  /** A device of any name, with what the user has set for it. Throws DEVICE where there is none. */
-  device(name: string): BoundDevice;
+  /** A device of any name, with what the user has set for it, and `config` on top of that. Throws DEVICE where there is none. */
+  readonly device: (name: string, config?: Config) => BoundDevice;
 }
 
 /** A device with its configuration and its context. */

@@ -3,11 +3,12 @@ import { cpuDevice } from "./cpu/cpu-device.ts";
 import type { BoundDevice, Device, DeviceContext } from "./device.ts";
 import { type DeviceName, formatDeviceName, parseDeviceName } from "./device-name.ts";
 import { type Config, resolveConfig } from "./property.ts";
+import { heteroDevice } from "./hetero/hetero-device.ts";
 import { referenceDevice } from "./reference/reference-device.ts";
 import { compileSync } from "./synchronous.ts";
 
 /** Every device, the one that is meant by default first. */
-export const devices: readonly Device[] = [cpuDevice, referenceDevice];
+export const devices: readonly Device[] = [cpuDevice, referenceDevice, heteroDevice];
 
 /** Finds a device by its name, of which the first part counts, in upper or lower case. Throws DEVICE listing those that exist. */
 export const findDevice = (name: string): Device => find(parseDeviceName(name));
@@ -25,7 +26,7 @@ export function bindDevice(name: string, configOf: ConfigOf, config: Config = {}
   const resolved = resolveConfig(device.name, device.properties, { ...configOf(device.name), ...config });
   const context: DeviceContext = {
     parameters: parsed.parameters.map(formatDeviceName),
-    device: (other) => bindDevice(other, configOf),
+    device: (other, more) => bindDevice(other, configOf, more),
   };
   return {
     name: formatDeviceName(parsed),

@@ -38,7 +38,15 @@ export class Model {
   /** Model-level runtime information: MO_version, conversion_parameters, ... */
   readonly rtInfo: Map<string, RtInfoValue> = new Map();
 
-  constructor({ name, parameters, results, sinks = [] }: ModelParts) {
+  /** Throws INVALID_ARGUMENT for parts that are none. */
+  constructor(parts: ModelParts) {
+    const { name, parameters, results, sinks = [] } = parts ?? {};
+    for (const list of [parameters, results, sinks])
+      if (!Array.isArray(list))
+        throw new VintnerError("INVALID_ARGUMENT", {
+          what: "a model is made of lists of nodes",
+          expected: "an object with name, parameters, results and, perhaps, sinks",
+        });
     this.name = name;
     this.parameters = [...parameters];
     this.results = [...results];

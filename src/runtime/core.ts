@@ -74,8 +74,9 @@ export class Core {
     return Object.fromEntries(answers.map(([node]) => [node.friendlyName, bound.name]));
   }
 
+  /** The devices that run models by themselves. */
   getAvailableDevices(): string[] {
-    return devices.map(({ name }) => name);
+    return devices.filter((device) => device.takesDevices !== true).map(({ name }) => name);
   }
 
   /** A device's property: what was set, or its default. Throws INVALID_ARGUMENT for one that it does not have. */

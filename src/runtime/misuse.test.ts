@@ -122,5 +122,7 @@ test.each<readonly [string, string, () => unknown]>([
   ["no shape", "INVALID_ARGUMENT", () => new Tensor("f32", undefined as never)],
   ["a shape of text", "INVALID_ARGUMENT", () => new Tensor("f32", "1234" as never)],
   ["data of null", "INVALID_ARGUMENT", () => new Tensor("f32", [4], null as never)],
+  ["a model of nothing", "INVALID_ARGUMENT", () => new Model(undefined as never)],
+  ["a model without results", "INVALID_ARGUMENT", () => new Model({ name: "m", parameters: [] } as never)],
   ["a huge shape", "OUT_OF_MEMORY", () => new Tensor("f32", [2 ** 40])],
 ])("says what is wrong with %s", (_, code, run) => expect(codeOf(run)).toBe(code));

@@ -107,6 +107,11 @@ export class Tensor {
     return this.size;
   }
 
+  /** The same in memory of its own. */
+  copy(): Tensor {
+    return new Tensor(this.elementType, this.shape, this.data.slice());
+  }
+
   /** The same data under another shape of the same size. */
   reshaped(shape: readonly number[]): Tensor {
     return new Tensor(this.elementType, shape, this.isDeferred && this.#made === undefined ? () => this.data : this.data);
