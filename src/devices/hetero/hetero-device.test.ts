@@ -127,7 +127,7 @@ describe("HETERO", () => {
 
   test("keeps variables across its parts", async () => {
     const x = opset.parameter("f32", [2], "x");
-    const variable = { variable_id: "sum", variable_type: "f32", variable_shape: [2] };
+    const variable = { variable_id: "sum", variable_type: "f32", variable_shape: [2] } as const;
     const sum = opset.add(opset.readValue(opset.constant("f32", [0, 0]), variable), x);
     const results = [opset.result(opset.relu(sum), "y")];
     const model = new Model({ name: "m", parameters: [x], results, sinks: [opset.assign(sum, { variable_id: "sum" })] });
