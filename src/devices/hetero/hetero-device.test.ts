@@ -95,7 +95,7 @@ describe("HETERO", () => {
           ),
         ).toEqual(expected);
         // Results are the caller's, each in memory of its own.
-        for (const [i, tensor] of first.entries()) tensor.data.fill(i);
+        for (const [i, tensor] of first.entries()) (tensor.data as Float32Array).fill(i);
         expect(first.every((t, i) => t.data.every((v) => v === i))).toBe(true);
         expect(numbers(await request.inferAsync(inputs))).toEqual(expected);
         executable.dispose();
