@@ -1,7 +1,7 @@
-import { writeFilesAtomic } from "#platform/files";
+import { type FileContent, writeFilesAtomic } from "#platform/files";
 import { VintnerError } from "../common/errors.ts";
 import type { Model } from "../model/model.ts";
-import { type SerializeOptions, serializeModel } from "./serialize-model.ts";
+import { serializeInPieces, type SerializeOptions } from "./serialize-model.ts";
 
 /**
  * Writes name.xml and name.bin, both or none. `compressToFp16` is true by default, as in OpenVINO; a boolean alone, openvino-node's
@@ -16,9 +16,9 @@ export function saveModelSync(model: Model, path: string, options: SerializeOpti
   const { compressToFp16 = true, ...others } = typeof options === "boolean" ? { compressToFp16: options } : options;
   if (!path.toLowerCase().endsWith(".xml"))
     throw new VintnerError("INVALID_ARGUMENT", { what: "an IR's file name must end in .xml", got: JSON.stringify(path) });
-  const { xml, bin } = serializeModel(model, { compressToFp16, ...others });
+  const { xml, bin } = serializeInPieces(model, { compressToFp16, ...others });
   writeFilesAtomic(
-    new Map<string, Uint8Array | string>([
+    new Map<string, FileContent>([
       [`${path.slice(0, -4)}.bin`, bin],
       [path, xml],
     ]),

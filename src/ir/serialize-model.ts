@@ -29,11 +29,22 @@ export interface SerializedModel {
  * Writes a model as the real toolkit does: the same text, but for the offsets of constants, which are aligned here so
  * that readers can use them in place.
  */
-export function serializeModel(model: Model, { compressToFp16 = false, fp16Weights }: SerializeOptions = {}): SerializedModel {
+export function serializeModel(model: Model, options: SerializeOptions = {}): SerializedModel {
+  const { xml, weights } = writeLayers(model, options);
+  return { xml, bin: weights.finish() };
+}
+
+/** The same with the .bin in pieces, for files: weights are not copied, and may be more than one array holds. */
+export function serializeInPieces(model: Model, options: SerializeOptions): { readonly xml: string; readonly bin: readonly Uint8Array[] } {
+  const { xml, weights } = writeLayers(model, options);
+  return { xml, bin: weights.pieces() };
+}
+
+function writeLayers(model: Model, { compressToFp16 = false, fp16Weights }: SerializeOptions): { xml: string; weights: WeightsWriter } {
   const source = compressToFp16 ? compressToFloat16(model, fp16Weights) : model;
   const weights = new WeightsWriter();
   const root = { name: "net", attributes: { name: source.name, version: "11" }, children: contentsOf(source, weights) };
-  return { xml: formatXml(root), bin: weights.finish() };
+  return { xml: formatXml(root), weights };
 }
 
 /** The contents of `<net>`, and of a body. */

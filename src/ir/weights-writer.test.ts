@@ -10,6 +10,7 @@ test("offsets are multiples of 64, with zeros between", () => {
   expect(writer.add(new Uint8Array(65).fill(5))).toEqual({ offset: 128, size: 65 });
   expect(writer.add(bytes(6))).toEqual({ offset: 256, size: 1 });
   const file = writer.finish();
+  expect(Uint8Array.from(writer.pieces().flatMap((piece) => [...piece]))).toEqual(file);
   expect(file).toHaveLength(257);
   expect(Array.from(file.subarray(0, 66))).toEqual([1, 2, 3, ...Array.from({ length: 61 }, () => 0), 4, 0]);
 });

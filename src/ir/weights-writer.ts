@@ -19,6 +19,19 @@ export class WeightsWriter {
     return { offset: chunk.offset, size: bytes.byteLength };
   }
 
+  /** The file in pieces: the constants themselves, not copied, and zeros between them. */
+  pieces(): Uint8Array[] {
+    const pieces: Uint8Array[] = [];
+    let end = 0;
+    for (const { offset, bytes } of this.#chunks) {
+      if (offset > end) pieces.push(new Uint8Array(offset - end));
+      pieces.push(bytes);
+      end = offset + bytes.byteLength;
+    }
+    return pieces;
+  }
+
+  /** The whole file in memory. */
   finish(): Uint8Array {
     const all = new Uint8Array(this.#end);
     for (const { offset, bytes } of this.#chunks) all.set(bytes, offset);

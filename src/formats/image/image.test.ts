@@ -107,17 +107,17 @@ function chunk(type: string, content: Uint8Array): Uint8Array {
 describe("png bombs", () => {
   const image = gradient(5, 3);
   const good = encodePng(image);
-  const gigabyte = zlibSync(new Uint8Array(64 << 20), { level: 9 });
+  const unpacksFar = zlibSync(new Uint8Array(64 << 20), { level: 1 });
   /** `good` with a chunk behind its header. */
   const withChunk = (type: string, content: Uint8Array): Uint8Array =>
     Uint8Array.from([...good.subarray(0, 33), ...chunk(type, content), ...good.subarray(33)]);
   const name = [0x61, 0, 0];
 
   test.each([
-    ["a colour profile", "iCCP", Uint8Array.from([...name, ...gigabyte])],
-    ["a text", "zTXt", Uint8Array.from([...name, ...gigabyte])],
-    ["an international text", "iTXt", Uint8Array.from([0x61, 0, 1, 0, 0, 0, ...gigabyte])],
-    ["a chunk of nobody", "vnTr", gigabyte],
+    ["a colour profile", "iCCP", Uint8Array.from([...name, ...unpacksFar])],
+    ["a text", "zTXt", Uint8Array.from([...name, ...unpacksFar])],
+    ["an international text", "iTXt", Uint8Array.from([0x61, 0, 1, 0, 0, 0, ...unpacksFar])],
+    ["a chunk of nobody", "vnTr", unpacksFar],
   ])("%s is not unpacked", (_, type, content) => {
     const bytes = withChunk(type, content);
     const before = process.memoryUsage().arrayBuffers;
@@ -127,7 +127,7 @@ describe("png bombs", () => {
 
   test("pixels that unpack to more than the picture's size are refused before they are", () => {
     const header = good.subarray(0, 33);
-    const pixels = zlibSync(new Uint8Array(200 << 20), { level: 9 });
+    const pixels = zlibSync(new Uint8Array(80 << 20), { level: 1 });
     const bytes = Uint8Array.from([...header, ...chunk("IDAT", pixels), ...good.subarray(good.length - 12)]);
     const before = process.memoryUsage().arrayBuffers;
     expect(codeOf(() => decodeImage(bytes))).toBe("FORMAT");

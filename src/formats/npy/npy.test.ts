@@ -109,6 +109,27 @@ describe("npz", () => {
     expect(writeNpz(arrays, { compress })).toEqual(bytes);
   });
 
+  test("entries that share their packed bytes are refused before they are unpacked", () => {
+    const one = zipSync({ "x.npy": writeNpy(new Tensor("u8", [1 << 24])) }, { level: 9 });
+    // The archive's directory, with its only entry written 200 times (APPNOTE 4.3.12 and 4.3.16).
+    const end = one.length - 22;
+    const view = new DataView(one.buffer);
+    const begin = view.getUint32(end + 16, true);
+    const entry = one.subarray(begin, end);
+    const bytes = Uint8Array.from([
+      ...one.subarray(0, begin),
+      ...Array.from({ length: 200 }, () => [...entry]).flat(),
+      ...one.subarray(end),
+    ]);
+    const last = new DataView(bytes.buffer, bytes.length - 22);
+    last.setUint16(8, 200, true);
+    last.setUint16(10, 200, true);
+    last.setUint32(12, 200 * entry.length, true);
+    const before = process.memoryUsage().arrayBuffers;
+    expect(codeOf(() => readNpz(bytes))).toBe("FORMAT");
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1 << 30);
+  });
+
   test("damaged archives give typed errors", () => {
     const good = writeNpz([["x", new Tensor("f32", [64])]], { compress: true });
     expect(codeOf(() => readNpz(new Uint8Array(10)))).toBe("FORMAT");

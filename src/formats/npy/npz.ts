@@ -1,4 +1,5 @@
 import { unzipSync, type Zippable, zipSync } from "fflate";
+import { memoryLimit } from "#platform/memory";
 import { VintnerError } from "../../common/errors.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { readNpy, writeNpy } from "./npy.ts";
@@ -19,13 +20,17 @@ export function readNpz(bytes: Uint8Array, where = "npz data"): Map<string, Tens
     files = unzipSync(bytes, {
       filter: ({ name, originalSize, size }) => {
         unpacked += originalSize;
-        if (unpacked > maxUnpackedBytes || originalSize > size * maxDeflateRatio + 64)
+        // All together as well: entries may claim the same bytes of the archive again and again.
+        const most = Math.min(maxUnpackedBytes, memoryLimit() / 2, bytes.length * maxDeflateRatio);
+        if (unpacked > most || originalSize > size * maxDeflateRatio + 64)
           throw new VintnerError("FORMAT", { what: `array "${name}" claims an impossible size`, where, got: `${originalSize} bytes` });
         return name.endsWith(".npy");
       },
     });
   } catch (cause) {
     if (cause instanceof VintnerError) throw cause;
+    if (cause instanceof RangeError && /allocation/i.test(cause.message))
+      throw new VintnerError("OUT_OF_MEMORY", { what: "there is no room for the arrays of the archive", where }, { cause });
     throw new VintnerError("FORMAT", { what: "the archive is damaged", where, got: (cause as Error).message }, { cause });
   }
   return new Map(

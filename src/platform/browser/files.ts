@@ -11,6 +11,9 @@ export async function readFile(path: string): Promise<Uint8Array> {
   throw noFiles(path);
 }
 
-export function writeFilesAtomic(files: ReadonlyMap<string, Uint8Array | string>): void {
+/** What a file is going to hold. */
+export type FileContent = string | Uint8Array | readonly Uint8Array[];
+
+export function writeFilesAtomic(files: ReadonlyMap<string, FileContent>): void {
   throw noFiles([...files.keys()][0] ?? "");
 }

@@ -1,8 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, lstatSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { readFile as read } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { VintnerError } from "../../common/errors.ts";
+
+/** What a file is going to hold: text, bytes, or bytes in pieces. */
+export type FileContent = string | Uint8Array | readonly Uint8Array[];
+
+/** What one call of the system writes. */
+const mostAtOnce = 2 ** 30;
 
 const codeOf = (error: unknown): string => (error as { code?: string }).code ?? "";
 
@@ -35,19 +41,30 @@ export async function readFile(path: string): Promise<Uint8Array> {
  * Writes files so that all of them appear, or none: each beside its place first, then renamed. Files that were there
  * come back where that fails. Throws FILE_ACCESS.
  */
-export function writeFilesAtomic(files: ReadonlyMap<string, Uint8Array | string>): void {
+export function writeFilesAtomic(files: ReadonlyMap<string, FileContent>): void {
   const temporaries = new Map<string, string>();
   let path = "";
   try {
     for (const [target, content] of files) {
       path = target;
       temporaries.set(target, hiddenBeside(target, "tmp"));
-      writeFileSync(temporaries.get(target) as string, content);
+      writeNew(temporaries.get(target) as string, content);
     }
     moveAll(temporaries, (target) => (path = target));
   } catch (error) {
     for (const temporary of temporaries.values()) attempt(() => rmSync(temporary, { force: true }));
     throw writeError(path, error);
+  }
+}
+
+function writeNew(path: string, content: FileContent): void {
+  const pieces = typeof content === "string" ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content;
+  const descriptor = openSync(path, "wx");
+  try {
+    for (const piece of pieces)
+      for (let done = 0; done < piece.length;) done += writeSync(descriptor, piece, done, Math.min(piece.length - done, mostAtOnce));
+  } finally {
+    closeSync(descriptor);
   }
 }
 
