@@ -7,7 +7,7 @@ import { denseWeights } from "../src/devices/cpu/weight-numbers.ts";
 import { blockChannels } from "../src/devices/cpu/kernels/tile.ts";
 import { stridesOfOrder, type View } from "../src/lowering/view.ts";
 import { measurePeak } from "../src/codegen/x64/peak-probe.ts";
-import type { Step } from "../src/kernel/engine.ts";
+import { operandIn, type Step } from "../src/kernel/engine.ts";
 
 /** GFLOP/s of single convolution layers on each target, one thread: the kernels alone, without a model around them. */
 const layers = [
@@ -54,12 +54,7 @@ for (const target of process.argv[2]?.split(",") ?? availableTargets().filter((t
       return {
         kernel: k,
         barrier: true,
-        operands: [
-          { memory: input, byteOffset: 0 },
-          { memory: weights, byteOffset: 0 },
-          { memory: bias, byteOffset: 0 },
-          { memory: output, byteOffset: result.offset * 4 },
-        ],
+        operands: [operandIn(input), operandIn(weights), operandIn(bias), operandIn(output, result.offset * 4)],
       };
     });
     const program = engine.program(steps);

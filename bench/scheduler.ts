@@ -1,6 +1,6 @@
 import { availableTargets, createEngine } from "../src/devices/cpu/target-selection.ts";
 import { KernelBuilder } from "../src/kernel/builder.ts";
-import type { Engine, Program } from "../src/kernel/engine.ts";
+import { type Engine, operandIn, type Program } from "../src/kernel/engine.ts";
 
 /**
  * Nanoseconds that the scheduler takes for a step, by target, threads and tasks: programs of steps that do next to nothing, each of
@@ -15,7 +15,7 @@ function programOf(engine: Engine, tasks: number): Program {
   const x = k.buffer("x", "f32", tasks * lanes, "readWrite");
   k.store(x, k.task.mul(lanes), k.add(k.load(x, k.task.mul(lanes)), k.constant(1)));
   const kernel = k.build({ key: `touch ${tasks}`, tasks });
-  const operands = [{ memory: engine.allocate(tasks * lanes * 4), byteOffset: 0 }];
+  const operands = [operandIn(engine.allocate(tasks * lanes * 4))];
   return engine.program(Array.from({ length: steps }, () => ({ kernel, operands, barrier: true })));
 }
 

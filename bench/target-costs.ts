@@ -2,7 +2,7 @@ import { CodeMemory } from "../src/codegen/native/code-memory.ts";
 import { Assembler } from "../src/codegen/x64/assembler.ts";
 import { availableTargets, createEngine } from "../src/devices/cpu/target-selection.ts";
 import { KernelBuilder } from "../src/kernel/builder.ts";
-import type { Engine } from "../src/kernel/engine.ts";
+import { type Engine, operandIn } from "../src/kernel/engine.ts";
 import type { ComputeOp, Kernel, Register } from "../src/kernel/kernel.ts";
 import { vectorCosts } from "../src/kernel/target.ts";
 import { nativeSystem } from "../src/platform/node/native.ts";
@@ -96,7 +96,7 @@ function measure(engine: Engine, name: string, lanes: number, cycle: number): nu
   const k = new KernelBuilder(name, engine.target);
   const operations = figures[name](k, lanes) * rounds;
   const kernel: Kernel = k.build({ key: `${name} ${lanes}` });
-  const operands = kernel.buffers.map((b) => ({ memory: engine.allocate(b.length * 4), byteOffset: 0 }));
+  const operands = kernel.buffers.map((b) => operandIn(engine.allocate(b.length * 4)));
   const program = engine.program([{ kernel, operands, barrier: false }]);
   const time = least(() => program.run());
   program.dispose();

@@ -2,6 +2,7 @@ import { availableWasmTargets, createWasmEngine } from "../src/codegen/wasm/wasm
 import { KernelBuilder } from "../src/kernel/builder.ts";
 import type { ComputeOp, Kernel, MemoryElement } from "../src/kernel/kernel.ts";
 import type { KernelTarget } from "../src/kernel/target.ts";
+import { operandIn } from "../src/kernel/engine.ts";
 
 /**
  * G(FL)OP/s of register tiles (rows x vectors, by unrolling) of a matrix product on the WebAssembly targets, one thread: what the
@@ -71,7 +72,7 @@ for (const name of availableWasmTargets()) {
       const speeds = unrolls.map((unroll) => {
         const kernel = product(engine.target, op, rows, vectors, unroll);
         const memories = kernel.buffers.map((b) => engine.allocate(b.length * 4));
-        const program = engine.program([{ kernel, operands: memories.map((memory) => ({ memory, byteOffset: 0 })), barrier: true }]);
+        const program = engine.program([{ kernel, operands: memories.map((memory) => operandIn(memory)), barrier: true }]);
         let best = Number.POSITIVE_INFINITY;
         for (let i = 0; i < 30; i++) {
           const begin = performance.now();

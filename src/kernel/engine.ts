@@ -9,11 +9,22 @@ export interface Memory {
   dispose(): void;
 }
 
-/** Where one buffer of a kernel lies. */
+/** Where one buffer of a kernel lies: in a block of memory that is its own, which ends `byteLength` bytes behind the offset. */
 export interface Operand {
   readonly memory: Memory;
   readonly byteOffset: number;
+  readonly byteLength: number;
 }
+
+/** What is left of a memory from an offset on, as an operand. */
+export const operandIn = (memory: Memory, byteOffset = 0): Operand => ({ memory, byteOffset, byteLength: memory.byteLength - byteOffset });
+
+/** The part of an operand's block from an offset on. */
+export const operandWithin = ({ memory, byteOffset, byteLength }: Operand, offset: number): Operand => ({
+  memory,
+  byteOffset: byteOffset + offset,
+  byteLength: byteLength - offset,
+});
 
 /** One kernel call of a program. */
 export interface Step {

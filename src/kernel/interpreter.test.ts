@@ -3,6 +3,7 @@ import { KernelBuilder } from "./builder.ts";
 import { InterpreterEngine } from "./interpreter-engine.ts";
 import { interpretKernel } from "./interpreter.ts";
 import { targets } from "./targets.fixture.ts";
+import { operandIn } from "./engine.ts";
 
 const target = targets.interpreter;
 
@@ -71,7 +72,7 @@ describe("InterpreterEngine", () => {
     const v = k.load(x, 0);
     k.store(y, 0, k.add(v, v));
     const kernel = k.build({ key: "double" });
-    const operands = (from: number, to: number) => [from, to].map((byteOffset) => ({ memory, byteOffset }));
+    const operands = (from: number, to: number) => [from, to].map((byteOffset) => operandIn(memory, byteOffset));
     const program = engine.program([
       { kernel, operands: operands(0, 32), barrier: false },
       { kernel, operands: operands(32, 64), barrier: true },

@@ -7,6 +7,7 @@ import { InterpreterEngine } from "./interpreter-engine.ts";
 import type { Kernel } from "./kernel.ts";
 import { unprovenReason } from "./kernel-proof.ts";
 import type { KernelTarget } from "./target.ts";
+import { operandIn } from "./engine.ts";
 
 const length = 16;
 /** Stores one number at an index. */
@@ -123,7 +124,7 @@ describe.each(engines.map((engine) => ({ target: engine.target.name, engine })))
     if (refused !== undefined) {
       expect(reason?.message).toContain(refused);
       const memory = engine.allocate(length * 4);
-      const step = { kernel, operands: [{ memory, byteOffset: 0 }], barrier: false };
+      const step = { kernel, operands: [operandIn(memory)], barrier: false };
       expect(() => engine.program([step])).toThrow(refused);
       memory.dispose();
       return;

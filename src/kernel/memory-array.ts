@@ -1,5 +1,5 @@
 import { VintnerError } from "../common/errors.ts";
-import type { Step } from "./engine.ts";
+import type { Operand, Step } from "./engine.ts";
 import { type KernelBuffer, type MemoryElement, memoryElementBytes } from "./kernel.ts";
 
 /** A buffer's elements as JavaScript sees them; f16 and bf16 as their bits, i64 as pairs of words, the lower first. */
@@ -31,17 +31,18 @@ export function checkStepOperands({ kernel, operands }: Step): void {
       expected: `${kernel.buffers.length}`,
       got: `${operands.length}`,
     });
-  for (const [i, buffer] of kernel.buffers.entries())
-    checkOperand(kernel.name, buffer, operands[i].byteOffset, operands[i].memory.byteLength);
+  for (const [i, buffer] of kernel.buffers.entries()) checkOperand(kernel.name, buffer, operands[i]);
 }
 
-function checkOperand(kernel: string, buffer: KernelBuffer, byteOffset: number, byteLength: number): void {
+/** The buffer must lie within the operand's own block, and that within the memory. */
+function checkOperand(kernel: string, buffer: KernelBuffer, { memory, byteOffset, byteLength }: Operand): void {
   const size = memoryElementBytes[buffer.element];
-  if (!Number.isSafeInteger(byteOffset) || byteOffset < 0 || byteOffset % size !== 0 || byteOffset + buffer.length * size > byteLength)
-    throw new VintnerError("INTERNAL", {
-      what: "the operand does not hold the buffer",
-      where: `kernel "${kernel}", buffer "${buffer.name}"`,
-      expected: `${buffer.length} x ${buffer.element} at a multiple of ${size}`,
-      got: `byte offset ${byteOffset} of ${byteLength} bytes`,
-    });
+  const isPlace = [byteOffset, byteLength].every((n) => Number.isSafeInteger(n) && n >= 0) && byteOffset + byteLength <= memory.byteLength;
+  if (isPlace && byteOffset % size === 0 && buffer.length * size <= byteLength) return;
+  throw new VintnerError("INTERNAL", {
+    what: "the operand does not hold the buffer",
+    where: `kernel "${kernel}", buffer "${buffer.name}"`,
+    expected: `${buffer.length} x ${buffer.element} at a multiple of ${size}`,
+    got: `${byteLength} bytes at ${byteOffset} of ${memory.byteLength}`,
+  });
 }

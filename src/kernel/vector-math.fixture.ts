@@ -1,5 +1,5 @@
 import { KernelBuilder } from "./builder.ts";
-import type { Engine } from "./engine.ts";
+import { type Engine, operandIn } from "./engine.ts";
 import type { Register } from "./kernel.ts";
 
 /**
@@ -28,7 +28,7 @@ export function evaluateOn(
   };
   for (const [i, values] of given.entries()) at(memories[i]).set(values);
   const kernel = k.build({ key: `${name} over ${length}` });
-  const program = engine.program([{ kernel, operands: memories.map((memory) => ({ memory, byteOffset: 0 })), barrier: false }]);
+  const program = engine.program([{ kernel, operands: memories.map((memory) => operandIn(memory)), barrier: false }]);
   program.run();
   const values = at(memories[given.length]).slice(0, inputs[0].length);
   program.dispose();

@@ -1,4 +1,4 @@
-import type { Engine } from "../../src/kernel/engine.ts";
+import { type Engine, operandIn } from "../../src/kernel/engine.ts";
 import { type Kernel, memoryElementBytes } from "../../src/kernel/kernel.ts";
 import { type MemoryArray, memoryArray } from "../../src/kernel/memory-array.ts";
 
@@ -16,7 +16,7 @@ export function runKernel(engine: Engine, kernel: Kernel, arrays: readonly Memor
     view(memory.bytes(), b, arrays[i].byteLength / memoryElementBytes[b.element]).set(arrays[i]);
     return memory;
   });
-  const operands = memories.map((memory, i) => ({ memory, byteOffset: guard * memoryElementBytes[kernel.buffers[i].element] }));
+  const operands = memories.map((memory, i) => operandIn(memory, guard * memoryElementBytes[kernel.buffers[i].element]));
   const program = engine.program([{ kernel, operands, barrier: true }]);
   program.run();
   program.dispose();

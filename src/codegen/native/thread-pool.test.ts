@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { KernelBuilder } from "../../kernel/builder.ts";
-import type { Engine, Program } from "../../kernel/engine.ts";
+import { type Engine, operandIn, type Program } from "../../kernel/engine.ts";
 import { availableX64Targets, x64Backend } from "../x64/x64-engine.ts";
 
 const tasksFolder = "/proc/self/task";
@@ -27,7 +27,7 @@ function counter(engine: Engine, steps: number, rounds: number): { program: Prog
   const at = k.task.mul(k.lanes);
   k.range(0, rounds, { name: "round" }, () => k.store(x, at, k.add(k.load(x, at), k.constant(1))));
   const memory = engine.allocate(tasks * k.lanes * 4);
-  const step = { kernel: k.build({ key: `count ${rounds}`, tasks }), operands: [{ memory, byteOffset: 0 }], barrier: true };
+  const step = { kernel: k.build({ key: `count ${rounds}`, tasks }), operands: [operandIn(memory)], barrier: true };
   return {
     program: engine.program(Array.from({ length: steps }, () => step)),
     values: () => {
@@ -91,7 +91,7 @@ describe.skipIf(target === undefined || !existsSync(tasksFolder))("the threads o
     k.store(y, k.task.mul(k.lanes), k.load(s, 0));
     const memory = engine.allocate(tasks * k.lanes * 4);
     const kernel = k.build({ key: "count in scratch", tasks });
-    const program = engine.program([{ kernel, operands: [{ memory, byteOffset: 0 }], barrier: false }]);
+    const program = engine.program([{ kernel, operands: [operandIn(memory)], barrier: false }]);
     for (let run = 0; run < 200; run++) program.run();
     const bytes = memory.bytes();
     expect([...new Set(new Float32Array(bytes.buffer, bytes.byteOffset, tasks * k.lanes))]).toEqual([500]);

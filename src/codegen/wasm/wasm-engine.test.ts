@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { KernelBuilder } from "../../kernel/builder.ts";
-import type { Engine, Memory, Program, Step } from "../../kernel/engine.ts";
+import { type Engine, type Memory, operandIn, type Program, type Step } from "../../kernel/engine.ts";
 import { type Kernel } from "../../kernel/kernel.ts";
 import type { KernelTarget } from "../../kernel/target.ts";
 import { targets } from "../../kernel/targets.fixture.ts";
@@ -48,7 +48,7 @@ class Vectors {
   }
   /** The steps' operands: which vector is x and which y. */
   step(kernel: Kernel, x: number, y: number): Step {
-    return { kernel, operands: [x, y].map((v) => ({ memory: this.#memory, byteOffset: v * this.#length * 4 })), barrier: true };
+    return { kernel, operands: [x, y].map((v) => operandIn(this.#memory, v * this.#length * 4)), barrier: true };
   }
   /** The number that all elements of a vector are; NaN where they differ. */
   value(vector: number): number {
@@ -206,7 +206,7 @@ describe("programs", () => {
       const memory = engine.allocate(1024);
       const vectors = new Vectors(engine);
       const good = engine.program([vectors.step(axpyKernel(target), 0, 1)]);
-      const stray = { kernel: k.build({ key: "stray", tasks: 64 }), operands: [{ memory, byteOffset: 0 }], barrier: true };
+      const stray = { kernel: k.build({ key: "stray", tasks: 64 }), operands: [operandIn(memory)], barrier: true };
       const bad = engine.program([stray, { ...stray }]);
       good.run();
       const failure = expect.objectContaining({ code: "INTERNAL", message: expect.stringContaining("a kernel trapped") as string });
@@ -246,7 +246,7 @@ describe("createWasmEngine", () => {
       k.store(k.buffer("y", "f32", 4, "write"), 0, k.constant(7));
       const memory = engine.allocate(16);
       const value = () => new Float32Array(memory.bytes().slice().buffer)[3];
-      const program = engine.program([{ kernel: k.build({ key: "fill" }), operands: [{ memory, byteOffset: 0 }], barrier: true }]);
+      const program = engine.program([{ kernel: k.build({ key: "fill" }), operands: [{ memory, byteOffset: 0, byteLength: 16 }], barrier: true }]);
       ${statements}
     `;
     const cwd = fileURLToPath(new URL("../../..", import.meta.url));
@@ -291,7 +291,7 @@ describe("createWasmEngine", () => {
     const view = (memory: Memory): DataView => new DataView(memory.bytes().buffer, memory.bytes().byteOffset, memory.byteLength);
     for (let i = 0; i < 1024; i++) view(input).setFloat32(i * 4, i, true);
     for (let i = 0; i < 16; i++) view(at).setInt32(i * 4, i * 60, true);
-    const program = engine.program([{ kernel, operands: [input, at, output].map((memory) => ({ memory, byteOffset: 0 })), barrier: true }]);
+    const program = engine.program([{ kernel, operands: [input, at, output].map((memory) => operandIn(memory)), barrier: true }]);
     program.run();
     // Lane 0 of the gathered is of the task's offset, the others are of offset 0.
     const expected = Array.from({ length: 64 }, (_, i) => 180 + (i % 4) + (i % 4 === 0 ? 60 * (15 - i / 4) : 0));
@@ -313,7 +313,7 @@ describe("createWasmEngine", () => {
     const [input, output] = [engine.allocate(1_200_000 * 4), engine.allocate(64)];
     const values = new Float32Array(input.bytes().buffer, input.bytes().byteOffset, 1_200_000);
     for (let i = 0; i < values.length; i++) values[i] = i;
-    engine.program([{ kernel, operands: [input, output].map((memory) => ({ memory, byteOffset: 0 })), barrier: true }]).run();
+    engine.program([{ kernel, operands: [input, output].map((memory) => operandIn(memory)), barrier: true }]).run();
     const got = new Float32Array(output.bytes().slice().buffer);
     const expected = [0, 1, 2].flatMap((t) => [0, 1, 2, 3].map((i) => 2 * (t * 200_000 + i) + 599_990));
     expect([...got].slice(0, 12)).toEqual(expected);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { KernelBuilder } from "../../kernel/builder.ts";
-import type { Engine, Program } from "../../kernel/engine.ts";
+import { type Engine, operandIn, type Program } from "../../kernel/engine.ts";
 import { availableWasmTargets, createWasmEngine } from "./wasm-engine.ts";
 
 /** What becomes of workers. */
@@ -34,7 +34,7 @@ function addition(engine: Engine, factor: number): { program: Program; value: ()
   const at = k.task.mul(4);
   k.range(0, 2000, { name: "round" }, () => k.store(x, at, k.add(k.load(x, at), k.constant(factor))));
   const memory = engine.allocate(1024);
-  const step = { kernel: k.build({ key: `add ${factor}`, tasks: 64 }), operands: [{ memory, byteOffset: 0 }], barrier: true };
+  const step = { kernel: k.build({ key: `add ${factor}`, tasks: 64 }), operands: [operandIn(memory)], barrier: true };
   return {
     program: engine.program([step, step]),
     value: () => {

@@ -1,7 +1,7 @@
 import { constants } from "node:buffer";
 import { describe, expect, it } from "vitest";
 import { KernelBuilder } from "../../kernel/builder.ts";
-import type { Engine, Memory, Step } from "../../kernel/engine.ts";
+import { type Engine, type Memory, operandIn, type Step } from "../../kernel/engine.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { availableX64Targets, createX64Engine } from "./x64-engine.ts";
 
@@ -35,7 +35,7 @@ describe.skipIf(available.length === 0).each(available)("X64Engine on %s", (targ
     for (let i = 0; i < 20; i++)
       steps.push({
         kernel: scale(engine, length, i % 4 === 3),
-        operands: [memories[i % 2], memories[(i + 1) % 2]].map((memory) => ({ memory, byteOffset: 0 })),
+        operands: [memories[i % 2], memories[(i + 1) % 2]].map((memory) => operandIn(memory)),
         barrier: true,
       });
     const program = engine.program(steps);
@@ -57,7 +57,7 @@ describe.skipIf(available.length === 0).each(available)("X64Engine on %s", (targ
     // b = f(a); then, behind one wait, c = f(b) as one task and d = f(b) as many.
     const step = (from: number, to: number, inOneTask: boolean, barrier: boolean): Step => ({
       kernel: scale(engine, length, inOneTask),
-      operands: [from, to].map((i) => ({ memory: blocks[i], byteOffset: 0 })),
+      operands: [from, to].map((i) => operandIn(blocks[i])),
       barrier,
     });
     const program = engine.program([step(0, 1, false, false), step(1, 2, true, true), step(1, 3, false, false), step(3, 0, false, true)]);
@@ -80,10 +80,7 @@ describe.skipIf(available.length === 0).each(available)("X64Engine on %s", (targ
         program: engine.program(
           Array.from({ length: 200 }, (): Step => ({
             kernel: scale(engine, length),
-            operands: [
-              { memory: x, byteOffset: 0 },
-              { memory: y, byteOffset: 0 },
-            ],
+            operands: [operandIn(x), operandIn(y)],
             barrier: true,
           })),
         ),
@@ -97,7 +94,7 @@ describe.skipIf(available.length === 0).each(available)("X64Engine on %s", (targ
   it("lets any number of programs run at the same time", async () => {
     const engine = createX64Engine(target, { threads: 2 });
     const memory = engine.allocate(length * 4);
-    const operands = [memory, memory].map((m) => ({ memory: m, byteOffset: 0 }));
+    const operands = [memory, memory].map((m) => operandIn(m));
     const programs = Array.from({ length: 600 }, () => engine.program([{ kernel: scale(engine, length), operands, barrier: true }]));
     await Promise.all(programs.map((p) => p.runAsync()));
     engine.dispose();
@@ -106,7 +103,7 @@ describe.skipIf(available.length === 0).each(available)("X64Engine on %s", (targ
   it("gives the time of each step", () => {
     const engine = createX64Engine(target, { threads: 2 });
     const memory = engine.allocate(length * 4);
-    const operands = [memory, memory].map((m) => ({ memory: m, byteOffset: 0 }));
+    const operands = [memory, memory].map((m) => operandIn(m));
     const program = engine.program([1, 2, 3].map((): Step => ({ kernel: scale(engine, length), operands, barrier: true })));
     const times = program.runProfiled();
     expect(times).toHaveLength(3);
@@ -119,7 +116,7 @@ describe.skipIf(available.length === 0).each(available)("X64Engine on %s", (targ
     const engine = createX64Engine(target, { threads: 2 });
     const program = (): ReturnType<Engine["program"]> => {
       const memory = engine.allocate(length * 4);
-      const operands = [memory, memory].map((m) => ({ memory: m, byteOffset: 0 }));
+      const operands = [memory, memory].map((m) => operandIn(m));
       return engine.program(
         Array.from({ length: 300 }, (_, i): Step => ({ kernel: scale(engine, length, i % 3 === 0), operands, barrier: true })),
       );
@@ -139,7 +136,7 @@ describe.skipIf(available.length === 0).each(available)("X64Engine on %s", (targ
     const kernel = scale(engine, length);
     const at = (byteOffset: number): Step => ({
       kernel,
-      operands: [0, byteOffset].map((o) => ({ memory, byteOffset: o })),
+      operands: [0, byteOffset].map((o) => operandIn(memory, o)),
       barrier: false,
     });
     expect(() => engine.program([at(4)])).toThrow(/does not hold/);
@@ -192,7 +189,7 @@ describe.skipIf(available.length === 0).each(available)("X64Engine on %s", (targ
     const round = (): void => {
       const engine = createX64Engine(target, { threads: 2 });
       const memory = engine.allocate(length * 4);
-      const operands = [memory, memory].map((m) => ({ memory: m, byteOffset: 0 }));
+      const operands = [memory, memory].map((m) => operandIn(m));
       for (let i = 0; i < 5; i++) {
         const program = engine.program([{ kernel: scale(engine, length), operands, barrier: true }]);
         for (let run = 0; run < 500; run++) program.run();

@@ -60,13 +60,13 @@ export class ConstantPool {
     if (last && this.#used + byteLength <= last.byteLength) {
       const byteOffset = this.#used;
       this.#used += Math.ceil(byteLength / alignment) * alignment;
-      return { memory: last, byteOffset };
+      return { memory: last, byteOffset, byteLength };
     }
     const least = Math.ceil(Math.max(1, byteLength) / alignment) * alignment;
     const grown = Math.max(least, Math.min(largestChunk, (last?.byteLength ?? smallestChunk / 2) * 2));
     const chunk = this.#budget.holds(grown) ? grown : least;
     this.#chunks.push(this.#budget.allocate(chunk, "constants", where, () => this.#engine.allocate(chunk)));
     this.#used = least;
-    return { memory: this.#chunks[this.#chunks.length - 1], byteOffset: 0 };
+    return { memory: this.#chunks[this.#chunks.length - 1], byteOffset: 0, byteLength };
   }
 }

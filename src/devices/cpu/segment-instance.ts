@@ -1,5 +1,5 @@
 import { invariant } from "../../common/errors.ts";
-import type { Memory, Operand, Program, Step } from "../../kernel/engine.ts";
+import { type Memory, type Operand, operandWithin, type Program, type Step } from "../../kernel/engine.ts";
 import type { LoweredStep } from "../../lowering/lowered-step.ts";
 import { type View, viewByteOffset } from "../../lowering/view.ts";
 import { operationEvaluation } from "../../model/evaluate-operation.ts";
@@ -181,17 +181,15 @@ export class SegmentInstance {
   #place(view: View): Operand {
     const { block } = view;
     if (block.kind === "constant") {
-      const place = block.place as Operand;
-      return { memory: place.memory, byteOffset: place.byteOffset + viewByteOffset(view) };
+      return operandWithin(block.place as Operand, viewByteOffset(view));
     }
     if (block.kind === "border") {
       invariant(this.#before && block.source, `border ${block.name} has no segment before it`);
-      const place = this.#before.#place({ ...block.source, offset: 0 });
-      return { memory: place.memory, byteOffset: place.byteOffset + viewByteOffset(view) };
+      return operandWithin(this.#before.#place({ ...block.source, offset: 0 }), viewByteOffset(view));
     }
     const offset = this.segment.program.plan.offsets.get(block);
     invariant(offset !== undefined, `block ${block.name} has no memory`);
-    return { memory: this.#arena, byteOffset: offset + viewByteOffset(view) };
+    return operandWithin({ memory: this.#arena, byteOffset: offset, byteLength: block.byteLength }, viewByteOffset(view));
   }
 
   #assemble(): void {
