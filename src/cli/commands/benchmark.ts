@@ -20,6 +20,7 @@ import { latencies, measure } from "../measure.ts";
 import { Progress } from "../progress.ts";
 import { randomInput } from "../random-input.ts";
 import { reshapeFromText } from "../reshape-from-text.ts";
+import { proofEffort } from "../../kernel/kernel-proof.ts";
 
 interface Options extends CommonOptions {
   readonly device: string;
@@ -73,9 +74,14 @@ async function benchmark(path: string, weights: string | undefined, options: Opt
     ...(options.pc ? { PERF_COUNT: true } : {}),
     ...parseConfig(options.config),
   };
+  const before = proofEffort();
   const start = performance.now();
   const compiled = await progress.stage(`Compiling for ${options.device}`, () => core.compileModel(model, options.device, config));
   const compileMilliseconds = performance.now() - start;
+  const proof = {
+    kernels: proofEffort().kernels - before.kernels,
+    milliseconds: proofEffort().milliseconds - before.milliseconds,
+  };
   const given = options.inputs === undefined ? undefined : await readInputs(options.inputs, compiled.inputs);
   const inputs = compiled.inputs.map((port, i) => given?.get(port) ?? randomInput(port, i));
   const api = options.api ?? (options.hint === "throughput" ? "async" : "sync");
@@ -99,6 +105,7 @@ async function benchmark(path: string, weights: string | undefined, options: Opt
       requests,
       inputs: compiled.inputs.map((port, i) => ({ ...describePort(port), shape: inputs[i].shape })),
       compileMilliseconds,
+      proof,
       count: times.length,
       durationMilliseconds: milliseconds,
       latencyMilliseconds: latency,
@@ -122,6 +129,10 @@ async function benchmark(path: string, weights: string | undefined, options: Opt
     formatTable([
       ["device", `${options.device}, ${api}, ${requests} request${requests === 1 ? "" : "s"}`],
       ["compilation", ms(compileMilliseconds)],
+      [
+        "proof of bounds",
+        `${ms(proof.milliseconds)}, ${((100 * proof.milliseconds) / compileMilliseconds).toFixed(1)}% of it, for ${proof.kernels} kernels`,
+      ],
       ["count", `${times.length} inferences`],
       ["duration", ms(milliseconds)],
       ["latency", `median ${ms(latency.median)}, average ${ms(latency.average)}, min ${ms(latency.min)}, max ${ms(latency.max)}`],
