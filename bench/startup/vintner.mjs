@@ -2,7 +2,7 @@
 import process from "node:process";
 
 const begin = performance.now();
-const { Core, Tensor } = await import("vintner");
+const { Core, Tensor } = await import("../../dist/index.js");
 const imported = performance.now();
 const [, , path, inputs] = process.argv;
 const core = new Core();

@@ -3,11 +3,9 @@ import { rowMajorStrides } from "../common/shape.ts";
 /** Where elements [begin, begin + count) of a broadcast tensor lie in the tensor itself: fills `positions` with its indices. */
 export function broadcastPositions(
   own: readonly number[],
-  shape: readonly number[],
+  whole: readonly number[],
 ): (positions: Float64Array, begin: number, count: number) => void {
-  const lead = shape.length - own.length;
-  const ownStrides = rowMajorStrides(own);
-  const strides = shape.map((_, i) => (i < lead || own[i - lead] === 1 ? 0 : ownStrides[i - lead]));
+  const { shape, strides } = mergedAxes(own, whole);
   const outer = rowMajorStrides(shape);
   const last = shape.length - 1;
   return (positions, begin, count) => {
@@ -28,4 +26,28 @@ export function broadcastPositions(
       }
     }
   };
+}
+
+/** The broadcast tensor's axes and the tensor's own strides along them, axes that are walked as one merged: runs become long. */
+function mergedAxes(
+  own: readonly number[],
+  whole: readonly number[],
+): { readonly shape: readonly number[]; readonly strides: readonly number[] } {
+  const lead = whole.length - own.length;
+  const ownStrides = rowMajorStrides(own);
+  const shape: number[] = [];
+  const strides: number[] = [];
+  for (const [axis, length] of whole.entries()) {
+    const stride = axis < lead || own[axis - lead] === 1 ? 0 : ownStrides[axis - lead];
+    const last = shape.length - 1;
+    if (length === 1) continue;
+    if (last >= 0 && strides[last] === stride * length) {
+      shape[last] *= length;
+      strides[last] = stride;
+    } else {
+      shape.push(length);
+      strides.push(stride);
+    }
+  }
+  return shape.length === 0 ? { shape: [1], strides: [0] } : { shape, strides };
 }

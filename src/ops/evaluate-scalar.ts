@@ -132,12 +132,13 @@ export function evaluateScalar(expression: ScalarExpression, inputs: readonly Te
     if (exact) return exact;
   }
   const size = shapeSize(shape);
-  const readers = inputs.map((t, i) => reader(t, numbers[i], shape));
+  const most = Math.min(chunk, size);
+  const readers = inputs.map((t, i) => reader(t, numbers[i], shape, most));
   const output = allocateNumbers(outputType, size);
-  const program = compile(expression, integer);
-  const columns = inputs.map(() => new Float64Array(chunk));
-  for (let begin = 0; begin < size; begin += chunk) {
-    const count = Math.min(chunk, size - begin);
+  const program = compile(expression, integer, most);
+  const columns = inputs.map(() => new Float64Array(most));
+  for (let begin = 0; begin < size; begin += most) {
+    const count = Math.min(most, size - begin);
     for (const [i, read] of readers.entries()) read(columns[i], begin, count);
     store(output, begin, program(columns, count), count, outputType);
   }
@@ -150,14 +151,19 @@ function store(output: NumberArray, begin: number, values: Column, count: number
 }
 
 /** Fills a column with elements [begin, begin + count) of the broadcast tensor. */
-function reader(tensor: Tensor, data: NumberArray, shape: readonly number[]): (column: Column, begin: number, count: number) => void {
+function reader(
+  tensor: Tensor,
+  data: NumberArray,
+  shape: readonly number[],
+  most: number,
+): (column: Column, begin: number, count: number) => void {
   if (data.length === shapeSize(shape))
     return (column, begin, count) => {
       for (let i = 0; i < count; i++) column[i] = data[begin + i];
     };
   if (data.length === 1) return (column, _, count) => void column.fill(data[0], 0, count);
   const fill = broadcastPositions(tensor.shape, shape);
-  const positions = new Float64Array(chunk);
+  const positions = new Float64Array(most);
   return (column, begin, count) => {
     fill(positions, begin, count);
     for (let i = 0; i < count; i++) column[i] = data[positions[i]];
@@ -165,7 +171,7 @@ function reader(tensor: Tensor, data: NumberArray, shape: readonly number[]): (c
 }
 
 /** An expression as a function over columns; each node has a column of its own, shared ones are computed once. */
-function compile(expression: ScalarExpression, integer: boolean): (inputs: readonly Column[], count: number) => Column {
+function compile(expression: ScalarExpression, integer: boolean, most: number): (inputs: readonly Column[], count: number) => Column {
   const steps: ((inputs: readonly Column[], count: number) => void)[] = [];
   const results = new Map<ScalarExpression, (inputs: readonly Column[]) => Column>();
   const visit = (e: ScalarExpression): ((inputs: readonly Column[]) => Column) => {
@@ -177,7 +183,7 @@ function compile(expression: ScalarExpression, integer: boolean): (inputs: reado
   };
   const visitNew = (e: ScalarExpression): ((inputs: readonly Column[]) => Column) => {
     if (e.kind === "input") return (inputs) => inputs[e.index];
-    const out = new Float64Array(chunk);
+    const out = new Float64Array(most);
     switch (e.kind) {
       case "constant":
         out.fill(e.value);

@@ -5,7 +5,7 @@ import { ScaledTensor } from "../../tensor/scaled-tensor.ts";
 import { build } from "../evaluate-node.ts";
 
 /** Smaller weights are multiplied at once. */
-const leastSize = 4096;
+const leastSize = 64;
 
 /** Constant weights times a constant that broadcasts onto them. The factors of large ones travel with them, to be applied where they are used. */
 export function scaleWeights(weights: Output, scale: Output): Output {
