@@ -82,7 +82,7 @@ class KernelVerifier {
   }
 
   #statement(s: Statement, registers: number[], variables: number[]): void {
-    const fault = this.#fault(describeStatement(s));
+    const fault = this.#fault(s);
     for (const index of indicesOf(s)) this.#index(index, fault);
     switch (s.kind) {
       case "for":
@@ -209,9 +209,11 @@ class KernelVerifier {
     scope.push(register.id);
   }
 
-  #fault(statement: string): Fault {
+  /** Statements are described where one is at fault: text for all would take longer than the proof. */
+  #fault(at: "the kernel" | Statement): Fault {
     return (what) => {
-      throw new VintnerError("INTERNAL", { what: `${statement} ${what}`, where: `kernel "${this.#kernel.name}"` });
+      const subject = typeof at === "string" ? at : describeStatement(at);
+      throw new VintnerError("INTERNAL", { what: `${subject} ${what}`, where: `kernel "${this.#kernel.name}"` });
     };
   }
 }
