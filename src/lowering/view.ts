@@ -48,28 +48,25 @@ export const viewBytes = (view: View): number => viewSpan(view) * viewElementByt
 /** What kernels call the memory of a view's elements. */
 export const viewMemory = (view: Pick<View, "element">): MemoryElement => viewElements[view.element].memory;
 
-/** The bits of a view's elements as integers, for moving them: bytes, words, or several of them in a dimension of their own. */
+/** The bits of a view's elements as integers, for moving them; those of 64 bits as two words in a dimension of their own. */
 export function bitsOf(view: View): View {
   switch (viewElementBytes(view.element)) {
     case 1:
       return { ...view, element: "u8" };
     case 2:
-      return pairsOf(view, "u8");
+      return { ...view, element: "u16" };
     case 4:
       return { ...view, element: "i32" };
     default:
-      return pairsOf(view, "i32");
+      return {
+        ...view,
+        element: "i32",
+        offset: view.offset * 2,
+        shape: [...view.shape, 2],
+        strides: [...view.strides.map((s) => s * 2), 1],
+      };
   }
 }
-
-/** Each element as two of half its size. */
-const pairsOf = (view: View, element: ViewElement): View => ({
-  ...view,
-  element,
-  offset: view.offset * 2,
-  shape: [...view.shape, 2],
-  strides: [...view.strides.map((s) => s * 2), 1],
-});
 
 /** Strides of a dense tensor whose dimensions lie in memory in the given order, slowest first. */
 export function stridesOfOrder(shape: readonly number[], order: readonly number[]): number[] {

@@ -46,7 +46,7 @@ export function readView(view: View, source: TypedArray): Tensor {
 
 /** An array of the elements that `bitsOf` makes of a view's: none of 64 bits, each of which would become an object. */
 const words = (array: TypedArray): Float32Array => {
-  const bits = { 1: Uint8Array, 2: Uint8Array, 4: Int32Array, 8: Int32Array }[array.BYTES_PER_ELEMENT] as Int32ArrayConstructor;
+  const bits = { 1: Uint8Array, 2: Uint16Array, 4: Int32Array, 8: Int32Array }[array.BYTES_PER_ELEMENT] as Int32ArrayConstructor;
   return new bits(array.buffer, array.byteOffset, array.byteLength / bits.BYTES_PER_ELEMENT) as unknown as Float32Array;
 };
 

@@ -5,7 +5,7 @@ import { gatherKernel } from "../kernels/gather-rows.ts";
 import type { Lowering } from "../lowering.ts";
 
 /** What index loads read exactly. */
-const indexTypes: readonly ElementType[] = ["i64", "i32", "i8", "u8"];
+const indexTypes: readonly ElementType[] = ["i64", "i32", "i16", "u16", "i8", "u8"];
 
 /** The axis, where it is known. */
 function axisOf(node: Node): number | undefined {

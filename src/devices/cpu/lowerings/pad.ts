@@ -29,7 +29,8 @@ function bitsOfElement({ element }: View, tensor: Tensor | undefined): number[] 
   const bytes = viewElementBytes(element);
   const data = tensor?.data ?? new Uint8Array(bytes);
   const { buffer, byteOffset } = data;
-  return [...(bytes < 4 ? new Uint8Array(buffer, byteOffset, bytes) : new Int32Array(buffer, byteOffset, bytes / 4))];
+  if (bytes === 1) return [...new Uint8Array(buffer, byteOffset, 1)];
+  return [...(bytes === 2 ? new Uint16Array(buffer, byteOffset, 1) : new Int32Array(buffer, byteOffset, bytes / 4))];
 }
 
 /** Padding with a constant: the input's copy, and the border filled slab by slab. */
