@@ -21,9 +21,9 @@ export interface OutputSpec {
 }
 
 /** What shape inference may look at. Accessors throw typed errors that name the node. */
-export interface InferContext {
+export interface InferContext<A extends Attributes = Attributes> {
   readonly inputs: readonly Output[];
-  readonly attributes: Attributes;
+  readonly attributes: A;
   /** The node's bodies, inferred for its inputs. */
   readonly bodies: readonly Body[];
   /** Constant data of input `i`, undefined where it is not a constant. */
@@ -34,10 +34,10 @@ export interface InferContext {
   fail(what: string, details?: { readonly expected?: string; readonly got?: string; readonly hint?: string }): never;
 }
 
-export interface EvaluateContext {
+export interface EvaluateContext<A extends Attributes = Attributes> {
   readonly node: Node;
   readonly inputs: readonly Tensor[];
-  readonly attributes: Attributes;
+  readonly attributes: A;
   /** Output element types, as inferred. */
   readonly outputs: readonly { readonly elementType: ElementType }[];
   /** The variables of the request; absent where there is none, as in constant folding. */

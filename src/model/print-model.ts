@@ -68,7 +68,7 @@ function detail(node: Node): string {
   const { constant, op } = node;
   if (constant) return constant.size <= mostValues ? values(constant) : "";
   if (op.role === "parameter") return "";
-  const attributes = Object.entries(node.attributes).map(([name, value]) => `${name}: ${format(value)}`);
+  const attributes = Object.entries(node.attributes).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${format(value)}`]));
   return attributes.length === 0 ? "" : ` {${attributes.join(", ")}}`;
 }
 

@@ -21,7 +21,7 @@ const axisOf = (attributes: Attributes, rank: number, ownRank: number): number =
 
 /** The second shape of `pdpd` with ones up to the end of the first, so that numpy's rules hold; undefined where it does not fit in. */
 export function alignShape<T extends Dimension>(attributes: Attributes, rank: number, shape: readonly T[]): (T | 1)[] | undefined {
-  if (attributes["auto_broadcast"] !== "pdpd" || shape.length === 0) return [...shape];
+  if (attributes.auto_broadcast !== "pdpd" || shape.length === 0) return [...shape];
   const axis = axisOf(attributes, rank, shape.length);
   // Trailing ones beyond the end say nothing.
   let length = shape.length;
@@ -32,7 +32,7 @@ export function alignShape<T extends Dimension>(attributes: Attributes, rank: nu
 
 /** Reshapes the second tensor of `pdpd` as numpy's rules need it; other tensors stay as they are. */
 export function alignTensors(attributes: Attributes, tensors: readonly Tensor[]): readonly Tensor[] {
-  if (attributes["auto_broadcast"] !== "pdpd") return tensors;
+  if (attributes.auto_broadcast !== "pdpd") return tensors;
   const rank = tensors[0].shape.length;
   return tensors.map((t, i) => (i === 0 ? t : t.reshaped(alignShape(attributes, rank, t.shape) ?? t.shape)));
 }
@@ -40,7 +40,7 @@ export function alignTensors(attributes: Attributes, tensors: readonly Tensor[])
 /** The dimensions of the inputs at `positions` together. Throws where they do not fit. */
 export function commonDimensions(context: InferContext, positions: readonly number[]): readonly Dimension[] | undefined {
   const shapes = positions.map((i) => context.inputs[i].partialShape);
-  const mode = context.attributes["auto_broadcast"] ?? "numpy";
+  const mode = context.attributes.auto_broadcast ?? "numpy";
   const fail = (): never =>
     context.fail(mode === "none" ? "the inputs' shapes differ" : "the inputs' shapes cannot be broadcast together", {
       got: shapes.join(" and "),

@@ -1,5 +1,5 @@
 import { VintnerError } from "../common/errors.ts";
-import type { AttributeSchema, AttributeValue, OptionalAttribute } from "../model/attribute.ts";
+import type { AttributeSchemas, AttributeValue, OptionalAttribute, ValueOf } from "../model/attribute.ts";
 import { Node } from "../model/node.ts";
 import type { OperationDefinition } from "../model/operation.ts";
 import { Output } from "../model/output.ts";
@@ -10,19 +10,17 @@ import { constantNode } from "./infrastructure/constant.ts";
 /** What a builder takes for an input: an output, a node that has one output, or a tensor, which becomes a Constant. */
 export type BuilderInput = Output | Node | Tensor;
 
-type Schemas = Readonly<Record<string, AttributeSchema>>;
-type ValueOf<S> = S extends AttributeSchema<infer T> ? T : AttributeValue;
-type OptionalNames<S extends Schemas> = { [K in keyof S]: S[K] extends OptionalAttribute ? K : never }[keyof S];
-type AttributesOf<S extends Schemas> = { readonly [K in Exclude<keyof S, OptionalNames<S>>]: ValueOf<S[K]> } & {
+type OptionalNames<S extends AttributeSchemas> = { [K in keyof S]: S[K] extends OptionalAttribute ? K : never }[keyof S];
+type GivenAttributes<S extends AttributeSchemas> = { readonly [K in Exclude<keyof S, OptionalNames<S>>]: ValueOf<S[K]> } & {
   readonly [K in OptionalNames<S>]?: ValueOf<S[K]>;
 };
 
 /** The last argument: none for operations without attributes, and not needed where each has a default. */
-type AttributeArgument<S extends Schemas> = [keyof S] extends [never]
+type AttributeArgument<S extends AttributeSchemas> = [keyof S] extends [never]
   ? []
-  : Partial<AttributesOf<S>> extends AttributesOf<S>
-    ? [attributes?: AttributesOf<S>]
-    : [attributes: AttributesOf<S>];
+  : Partial<GivenAttributes<S>> extends GivenAttributes<S>
+    ? [attributes?: GivenAttributes<S>]
+    : [attributes: GivenAttributes<S>];
 
 type Repeat<Count extends number, List extends BuilderInput[] = []> = List["length"] extends Count
   ? List

@@ -1,5 +1,5 @@
 import { shapeSize } from "../common/shape.ts";
-import type { AttributeSchema, Attributes } from "../model/attribute.ts";
+import type { AttributeSchema, AttributeSchemas, Attributes, AttributesOf } from "../model/attribute.ts";
 import type { InferContext, OperationDefinition, Opset } from "../model/operation.ts";
 import { input, type ScalarExpression } from "../model/scalar-expression.ts";
 import { type Dimension, isKnown } from "../tensor/dimension.ts";
@@ -13,23 +13,19 @@ import { propagateScalar } from "./propagate-scalar.ts";
 /** Which element types inputs may have; `numeric` is all but boolean. */
 type Domain = "numeric" | "float" | "boolean" | "any";
 
-type Scalar = (inputs: readonly ScalarExpression[], attributes: Attributes) => ScalarExpression;
+type Scalar<A extends Attributes> = (inputs: readonly ScalarExpression[], attributes: A) => ScalarExpression;
 
-interface ElementwiseOptions<
-  Type extends string,
-  Inputs extends OperationDefinition["inputs"],
-  S extends Readonly<Record<string, AttributeSchema>>,
-> {
+interface ElementwiseOptions<Type extends string, Inputs extends OperationDefinition["inputs"], S extends AttributeSchemas> {
   readonly type: Type;
   readonly irType?: string;
   readonly since: Opset;
   readonly inputs: Inputs;
   readonly attributes?: S;
-  readonly scalar: Scalar;
+  readonly scalar: Scalar<AttributesOf<S>>;
   /** Default `numeric`. */
   readonly accepts?: Domain;
   /** The output's type; default that of the inputs. A function checks the inputs itself. */
-  readonly outputType?: ElementType | ((context: InferContext) => ElementType);
+  readonly outputType?: ElementType | ((context: InferContext<AttributesOf<S>>) => ElementType);
   /** Inputs of one element that do not shape the output, such as Selu's alpha. */
   readonly parameters?: readonly number[];
 }
@@ -63,7 +59,7 @@ export function commonType(
 export function defineElementwise<
   const Type extends string,
   const Inputs extends OperationDefinition["inputs"],
-  S extends Readonly<Record<string, AttributeSchema>> = Record<never, AttributeSchema>,
+  S extends AttributeSchemas = Record<never, AttributeSchema>,
 >(options: ElementwiseOptions<Type, Inputs, S>): TypedOperation<Type, Inputs, S> {
   const { type, irType, since, inputs, scalar, accepts = "numeric", outputType, parameters = [] } = options;
   return defineOp({
@@ -102,7 +98,11 @@ function checkOneElement(context: InferContext, i: number): void {
 }
 
 /** The elements of scalars and vectors, which shapes are made of, as far as they are known. */
-function propagate(context: InferContext, scalar: Scalar, dimensions: readonly Dimension[] | undefined): readonly Dimension[] | undefined {
+function propagate<A extends Attributes>(
+  context: InferContext<A>,
+  scalar: Scalar<A>,
+  dimensions: readonly Dimension[] | undefined,
+): readonly Dimension[] | undefined {
   if (dimensions === undefined || dimensions.length > 1) return undefined;
   const [length = 1] = dimensions;
   const values = context.inputs.map((_, i) => context.value(i));

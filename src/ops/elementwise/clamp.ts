@@ -8,5 +8,5 @@ export const Clamp = defineElementwise({
   since: "opset1",
   inputs: 1,
   attributes: { min: float(), max: float() },
-  scalar: ([x], { min: least, max: most }) => min(max(x, least as number), most as number),
+  scalar: ([x], { min: least, max: most }) => min(max(x, least), most),
 });

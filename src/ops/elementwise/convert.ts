@@ -28,7 +28,7 @@ export const Convert = defineOp({
   since: "opset1",
   inputs: 1,
   attributes: { destination_type: elementType() },
-  infer: (context) => inferConversion(context, context.attributes["destination_type"] as ElementType),
+  infer: (context) => inferConversion(context, context.attributes.destination_type),
   scalar: ([x]) => x,
-  evaluate: ({ inputs: [tensor], attributes }) => [convertTensor(tensor, attributes["destination_type"] as ElementType)],
+  evaluate: ({ inputs: [tensor], attributes }) => [convertTensor(tensor, attributes.destination_type)],
 });

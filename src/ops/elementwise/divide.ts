@@ -9,5 +9,5 @@ export const Divide = defineElementwise({
   since: "opset1",
   inputs: 2,
   attributes: { ...autoBroadcast, m_pythondiv: boolean(true) },
-  scalar: ([a, b], { m_pythondiv: python }) => (python === true ? pythonDiv(a, b) : div(a, b)),
+  scalar: ([a, b], { m_pythondiv: python }) => (python ? pythonDiv(a, b) : div(a, b)),
 });

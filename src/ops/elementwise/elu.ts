@@ -8,5 +8,5 @@ export const Elu = defineElementwise({
   since: "opset1",
   inputs: 1,
   attributes: { alpha: float() },
-  scalar: ([x], { alpha }) => select(gt(x, 0), x, mul(alpha as number, sub(exp(x), 1))),
+  scalar: ([x], { alpha }) => select(gt(x, 0), x, mul(alpha, sub(exp(x), 1))),
 });

@@ -15,5 +15,5 @@ export const Gelu7 = defineElementwise({
   since: "opset7",
   inputs: 1,
   attributes: { approximation_mode: string({ default: "ERF", oneOf: ["ERF", "TANH", "erf", "tanh"] }) },
-  scalar: ([x], { approximation_mode: mode }) => (String(mode).toUpperCase() === "TANH" ? approximate(x) : exact(x)),
+  scalar: ([x], { approximation_mode: mode }) => (mode.toUpperCase() === "TANH" ? approximate(x) : exact(x)),
 });

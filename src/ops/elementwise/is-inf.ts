@@ -11,8 +11,8 @@ export const IsInf10 = defineElementwise({
   scalar: ([x], { detect_negative: negative, detect_positive: positive }) => {
     const below = eq(x, Number.NEGATIVE_INFINITY);
     const above = eq(x, Number.POSITIVE_INFINITY);
-    if (negative === true) return positive === true ? or(below, above) : below;
-    return positive === true ? above : eq(constant(0), constant(1));
+    if (negative) return positive ? or(below, above) : below;
+    return positive ? above : eq(constant(0), constant(1));
   },
   accepts: "float",
   outputType: "boolean",

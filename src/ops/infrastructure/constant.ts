@@ -14,9 +14,7 @@ export const Constant = defineOp({
   role: "constant",
   inputs: 0,
   attributes: { element_type: elementType(), shape: ints() },
-  infer: ({ attributes }) => [
-    { elementType: attributes["element_type"] as ElementType, shape: new PartialShape(attributes["shape"] as readonly number[]) },
-  ],
+  infer: ({ attributes }) => [{ elementType: attributes.element_type, shape: new PartialShape(attributes.shape) }],
   evaluate: ({ node }) => [node.constant as Tensor],
 });
 

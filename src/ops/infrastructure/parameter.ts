@@ -1,6 +1,5 @@
 import { elementType, shape } from "../../model/attribute.ts";
 import { Node } from "../../model/node.ts";
-import type { Dimension } from "../../tensor/dimension.ts";
 import type { ElementType } from "../../tensor/element-type.ts";
 import { PartialShape } from "../../tensor/partial-shape.ts";
 import { defineOp } from "../define-op.ts";
@@ -14,8 +13,8 @@ export const Parameter = defineOp({
   attributes: { shape: shape(null), element_type: elementType() },
   infer: ({ attributes }) => [
     {
-      elementType: attributes["element_type"] as ElementType,
-      shape: new PartialShape(attributes["shape"] as readonly Dimension[] | undefined),
+      elementType: attributes.element_type,
+      shape: new PartialShape(attributes.shape),
     },
   ],
 });

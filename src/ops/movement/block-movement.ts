@@ -15,3 +15,6 @@ export const reshaped = (x: Output, shape: readonly number[]): Output =>
   node(Reshape, [x, constant("i64", shape)], { special_zero: false }).outputs[0];
 
 export const transposed = (x: Output, order: readonly number[]): Output => node(Transpose, [x, constant("i64", order)]).outputs[0];
+
+/** What DepthToSpace and SpaceToDepth have. */
+export type BlockAttributes = { readonly block_size: number; readonly mode: "blocks_first" | "depth_first" };

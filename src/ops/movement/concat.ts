@@ -44,7 +44,7 @@ export const Concat = defineOp({
         context.fail("all parts must be of one element type", { expected: type, got: input.elementType });
     }
     if (rank === undefined) return [outputSpec(type, undefined)];
-    const axis = resolveAxis(context, context.attributes["axis"] as number, rank);
+    const axis = resolveAxis(context, context.attributes.axis, rank);
     const merged = new Array<Dimension>(rank).fill(anyDimension);
     for (const { partialShape } of inputs) {
       if (partialShape.dimensions === undefined) continue;
@@ -68,7 +68,7 @@ export const Concat = defineOp({
     return [outputSpec(type, merged, values?.[0])];
   },
   evaluate: ({ inputs, attributes }) => {
-    const axis = attributes["axis"] as number;
+    const axis = attributes.axis;
     return [concatTensors(inputs, axis < 0 ? axis + inputs[0].shape.length : axis)];
   },
 });

@@ -1,19 +1,19 @@
 import { shapeSize } from "../../common/shape.ts";
-import { type Attributes, int, string } from "../../model/attribute.ts";
+import { int, string } from "../../model/attribute.ts";
 import { isKnown } from "../../tensor/dimension.ts";
 import { floorDivideDimension, multiplyDimensions } from "../../tensor/dimension-arithmetic.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
-import { type BlockMovement, reshaped, transposed } from "./block-movement.ts";
+import { type BlockAttributes, type BlockMovement, reshaped, transposed } from "./block-movement.ts";
 import { transposeTensor } from "./transpose.ts";
 
 /** The reshape, the transpose and the reshape that the operation is. */
-function movement(attributes: Attributes, [batch, channels, ...spatial]: readonly number[]): BlockMovement {
-  const block = attributes["block_size"] as number;
+function movement(attributes: BlockAttributes, [batch, channels, ...spatial]: readonly number[]): BlockMovement {
+  const block = attributes.block_size;
   const k = spatial.length;
   const blocks = new Array<number>(k).fill(block);
   const depth = channels / shapeSize(blocks);
-  const blocksFirst = attributes["mode"] === "blocks_first";
+  const blocksFirst = attributes.mode === "blocks_first";
   const firstBlock = blocksFirst ? 1 : 2;
   return {
     split: blocksFirst ? [batch, ...blocks, depth, ...spatial] : [batch, depth, ...blocks, ...spatial],
@@ -33,7 +33,7 @@ export const DepthToSpace = defineOp({
   inputs: 1,
   infer: (context) => {
     const data = context.inputs[0];
-    const block = context.attributes["block_size"] as number;
+    const block = context.attributes.block_size;
     const dimensions = data.partialShape.dimensions;
     if (block < 1) context.fail("block_size must be positive", { got: String(block) });
     if (dimensions === undefined) return [outputSpec(data.elementType, undefined)];

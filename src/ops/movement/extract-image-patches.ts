@@ -12,7 +12,7 @@ import { allocateRaw, rawElements, tensorOfRaw } from "./raw-elements.ts";
 /** The patches as windows of a pooling: `rates` are dilations. */
 const asWindow = (context: Pick<InferContext, "fail">, attributes: Attributes): Pick<InferContext, "attributes" | "fail"> => ({
   fail: context.fail,
-  attributes: { strides: attributes["strides"], dilations: attributes["rates"], auto_pad: attributes["auto_pad"] },
+  attributes: { strides: attributes.strides, dilations: attributes.rates, auto_pad: attributes.auto_pad },
 });
 
 /** Patches of an image as channels: [N, C, H, W] to [N, size0 * size1 * C, rows, columns], channels innermost. */
@@ -28,7 +28,7 @@ export const ExtractImagePatches3 = defineOp({
   inputs: 1,
   infer: (context) => {
     const data = context.inputs[0];
-    const sizes = context.attributes["sizes"] as readonly number[];
+    const sizes = context.attributes.sizes;
     if (sizes.length !== 2 || sizes.some((s) => s < 1))
       context.fail('attribute "sizes" must hold two positive lengths', { got: `[${sizes}]` });
     const dimensions = data.partialShape.dimensions;
@@ -40,7 +40,7 @@ export const ExtractImagePatches3 = defineOp({
     return [outputSpec(data.elementType, [batch, depth, ...rows])];
   },
   evaluate: ({ node, attributes, inputs: [data] }) => {
-    const sizes = attributes["sizes"] as readonly number[];
+    const sizes = attributes.sizes;
     const window = asWindow({ fail: node.fail.bind(node) }, attributes);
     const [batch, channels, ...image] = data.shape;
     const output = windowOutputs(window, image, sizes) as number[];

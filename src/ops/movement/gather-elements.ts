@@ -20,7 +20,7 @@ export const GatherElements6 = defineOp({
     if (rank === undefined) return [outputSpec(data.elementType, undefined)];
     if (from !== undefined && picks !== undefined && from.length !== picks.length)
       context.fail("data and indices must have one rank", { got: `${data.partialShape} and ${indices.partialShape}` });
-    const axis = resolveAxis(context, context.attributes["axis"] as number, rank);
+    const axis = resolveAxis(context, context.attributes.axis, rank);
     if (picks === undefined || from === undefined) return [outputSpec(data.elementType, picks)];
     const shape = picks.map((d, i): Dimension => {
       if (i === axis) return d;
@@ -34,7 +34,7 @@ export const GatherElements6 = defineOp({
     return [outputSpec(data.elementType, shape)];
   },
   evaluate: ({ node, attributes, inputs: [data, indices] }) => {
-    const axis = resolveAxis(node, attributes["axis"] as number, data.shape.length);
+    const axis = resolveAxis(node, attributes.axis, data.shape.length);
     const inner = shapeSize(data.shape.slice(axis + 1));
     const length = data.shape[axis];
     const picks = indices.shape[axis];

@@ -1,5 +1,5 @@
 import { rowMajorStrides, shapeSize } from "../../common/shape.ts";
-import { int } from "../../model/attribute.ts";
+import { type AttributesOf, int } from "../../model/attribute.ts";
 import type { EvaluateContext, InferContext, OutputSpec } from "../../model/operation.ts";
 import { type Dimension, isKnown, mergeDimensions } from "../../tensor/dimension.ts";
 import { dimensionProduct } from "../../tensor/dimension-arithmetic.ts";
@@ -9,11 +9,14 @@ import { outputSpec } from "../output-spec.ts";
 import { checkIntegers, indicesOf, resolveIndex } from "./indices.ts";
 import { allocateRaw, rawElements, tensorOfRaw } from "./raw-elements.ts";
 
+const attributes = { batch_dims: int(0) } as const;
+type GatherNDAttributes = AttributesOf<typeof attributes>;
+
 /** Opset5 joins the batch dimensions of the output into one, opset8 keeps them. */
-function inferGatherND(context: InferContext, joinBatch: boolean): readonly OutputSpec[] {
+function inferGatherND(context: InferContext<GatherNDAttributes>, joinBatch: boolean): readonly OutputSpec[] {
   const [data, indices] = context.inputs;
   checkIntegers(context, 1, "the indices");
-  const batchDims = context.attributes["batch_dims"] as number;
+  const batchDims = context.attributes.batch_dims;
   const [from, picks] = [data.partialShape.dimensions, indices.partialShape.dimensions];
   if (batchDims < 0) context.fail("batch_dims must not be negative", { got: String(batchDims) });
   if (from === undefined || picks === undefined) return [outputSpec(data.elementType, undefined)];
@@ -38,8 +41,11 @@ function inferGatherND(context: InferContext, joinBatch: boolean): readonly Outp
   return [outputSpec(data.elementType, [...joined, ...picks.slice(batchDims, -1), ...from.slice(batchDims + depth)])];
 }
 
-function evaluateGatherND({ node, attributes, inputs: [data, indices] }: EvaluateContext, joinBatch: boolean): readonly Tensor[] {
-  const batchDims = attributes["batch_dims"] as number;
+function evaluateGatherND(
+  { node, attributes, inputs: [data, indices] }: EvaluateContext<GatherNDAttributes>,
+  joinBatch: boolean,
+): readonly Tensor[] {
+  const batchDims = attributes.batch_dims;
   const depth = indices.shape[indices.shape.length - 1];
   const batch = data.shape.slice(0, batchDims);
   const strides = rowMajorStrides(data.shape);
@@ -64,7 +70,7 @@ function evaluateGatherND({ node, attributes, inputs: [data, indices] }: Evaluat
 export const GatherND5 = defineOp({
   type: "GatherND",
   since: "opset5",
-  attributes: { batch_dims: int(0) },
+  attributes,
   inputs: 2,
   infer: (context) => inferGatherND(context, true),
   evaluate: (context) => evaluateGatherND(context, true),
@@ -74,7 +80,7 @@ export const GatherND5 = defineOp({
 export const GatherND8 = defineOp({
   type: "GatherND",
   since: "opset8",
-  attributes: { batch_dims: int(0) },
+  attributes,
   inputs: 2,
   infer: (context) => inferGatherND(context, false),
   evaluate: (context) => evaluateGatherND(context, false),

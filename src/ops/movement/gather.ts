@@ -37,12 +37,15 @@ function gatherTensor(data: Tensor, indices: Tensor, axis: number, batchDims: nu
   return tensorOfRaw(data.elementType, shape, to);
 }
 
-const batchDimsOf = ({ attributes }: Pick<InferContext, "attributes">, indicesRank: number): number => {
-  const batchDims = (attributes["batch_dims"] as number | undefined) ?? 0;
+/** Opset1 has the axis as an input and no batch dimensions. */
+type GatherAttributes = { readonly batch_dims?: number };
+
+const batchDimsOf = ({ attributes }: Pick<InferContext<GatherAttributes>, "attributes">, indicesRank: number): number => {
+  const batchDims = attributes.batch_dims ?? 0;
   return batchDims < 0 ? batchDims + indicesRank : batchDims;
 };
 
-function inferGather(context: InferContext): readonly OutputSpec[] {
+function inferGather(context: InferContext<GatherAttributes>): readonly OutputSpec[] {
   const [data, indices] = context.inputs;
   checkIntegers(context, 1, "the indices");
   const from = data.partialShape.dimensions;
@@ -53,7 +56,7 @@ function inferGather(context: InferContext): readonly OutputSpec[] {
   if (batchDims < 0 || batchDims > picks.length || batchDims > from.length || (axis !== undefined && batchDims > axis))
     context.fail("batch_dims is out of range", {
       expected: `at most the axis (${axis ?? "unknown"}) and the rank of the indices (${picks.length})`,
-      got: String(context.attributes["batch_dims"]),
+      got: String(context.attributes.batch_dims),
     });
   if (axis === undefined) return [outputSpec(data.elementType, unknownDimensions(from.length - 1 + picks.length - batchDims))];
   const batch = from.slice(0, batchDims).map((d, i) => {
@@ -81,7 +84,7 @@ function gatheredValues(
   return movedValues(context, [0], ([p]) => [gatherTensor(p, indices, axis, batchDims)], output)?.[0];
 }
 
-const evaluateGather = (context: EvaluateContext): readonly Tensor[] => {
+const evaluateGather = (context: EvaluateContext<GatherAttributes>): readonly Tensor[] => {
   const [data, indices, axis] = context.inputs;
   const resolved = resolveAxis(context.node, integersOf(axis)[0], data.shape.length);
   return [gatherTensor(data, indices, resolved, batchDimsOf(context, indices.shape.length))];

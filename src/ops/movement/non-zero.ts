@@ -4,7 +4,6 @@ import { dimension, isKnown } from "../../tensor/dimension.ts";
 import { dimensionProduct } from "../../tensor/dimension-arithmetic.ts";
 import { maxOf } from "../../tensor/dimension.ts";
 import { allocateArray } from "../../tensor/allocate-array.ts";
-import type { ElementType } from "../../tensor/element-type.ts";
 import { tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
@@ -16,7 +15,7 @@ export const NonZero3 = defineOp({
   attributes: { output_type: elementType("i64") },
   inputs: 1,
   infer: (context) => {
-    const type = context.attributes["output_type"] as ElementType;
+    const type = context.attributes.output_type;
     if (type !== "i64" && type !== "i32") context.fail("output_type must be i64 or i32", { got: type });
     const dimensions = context.inputs[0].partialShape.dimensions;
     const most = dimensions === undefined ? Number.POSITIVE_INFINITY : maxOf(dimensionProduct(dimensions));
@@ -40,6 +39,6 @@ export const NonZero3 = defineOp({
         coordinate = coordinate + 1 < length ? coordinate + 1 : 0;
       }
     }
-    return [tensorOfNumbers(attributes["output_type"] as ElementType, [data.shape.length, count], found)];
+    return [tensorOfNumbers(attributes.output_type, [data.shape.length, count], found)];
   },
 });

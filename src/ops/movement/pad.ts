@@ -53,9 +53,11 @@ function checkPads(fail: Fail, mode: PadMode, length: Dimension, begin: number, 
     fail("negative pads cut more than there is", { expected: `at most ${maxOf(length)} on axis ${axis}`, got: `${begin} and ${end}` });
 }
 
-function inferPad(context: InferContext, negative: boolean): readonly OutputSpec[] {
+type PadAttributes = { readonly pad_mode: PadMode };
+
+function inferPad(context: InferContext<PadAttributes>, negative: boolean): readonly OutputSpec[] {
   const data = context.inputs[0];
-  const mode = context.attributes["pad_mode"] as PadMode;
+  const mode = context.attributes.pad_mode;
   const fill = context.inputs[3];
   checkIntegers(context, 1, "pads_begin");
   checkIntegers(context, 2, "pads_end");
@@ -103,9 +105,8 @@ function paddedValues(context: InferContext, mode: PadMode, shape: readonly Dime
   return [...before, ...value.slice(Math.max(0, -begins[0]), value.length + Math.min(0, ends[0])), ...after];
 }
 
-function evaluatePad({ node, inputs, attributes: { pad_mode } }: EvaluateContext): readonly Tensor[] {
+function evaluatePad({ node, inputs, attributes: { pad_mode: mode } }: EvaluateContext<PadAttributes>): readonly Tensor[] {
   const [begins, ends] = [integersOf(inputs[1]), integersOf(inputs[2])];
-  const mode = pad_mode as PadMode;
   for (const [i, d] of inputs[0].shape.entries()) checkPads(node.fail.bind(node), mode, d, begins[i], ends[i], i);
   return [padTensor(inputs[0], begins, ends, mode, inputs[3])];
 }

@@ -17,8 +17,8 @@ export const ReverseSequence = defineOp({
     const [data, lengths] = context.inputs;
     const dimensions = data.partialShape.dimensions;
     if (dimensions !== undefined) {
-      const batch = resolveAxis(context, context.attributes["batch_axis"] as number, dimensions.length);
-      resolveAxis(context, context.attributes["seq_axis"] as number, dimensions.length);
+      const batch = resolveAxis(context, context.attributes.batch_axis, dimensions.length);
+      resolveAxis(context, context.attributes.seq_axis, dimensions.length);
       const count = lengths.partialShape.dimensions;
       if (count !== undefined && (count.length !== 1 || mergeDimensions(count[0], dimensions[batch]) === undefined))
         context.fail("there must be one length for each batch item", {
@@ -30,8 +30,8 @@ export const ReverseSequence = defineOp({
   },
   evaluate: ({ node, attributes, inputs: [data, lengths] }) => {
     const rank = data.shape.length;
-    const batch = resolveAxis(node, attributes["batch_axis"] as number, rank);
-    const sequence = resolveAxis(node, attributes["seq_axis"] as number, rank);
+    const batch = resolveAxis(node, attributes.batch_axis, rank);
+    const sequence = resolveAxis(node, attributes.seq_axis, rank);
     const strides = rowMajorStrides(data.shape);
     const from = rawElements(data);
     const to = allocateRaw(data.elementType, data.size);

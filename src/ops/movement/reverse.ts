@@ -21,7 +21,7 @@ export const Reverse = defineOp({
     const data = context.inputs[0];
     const rank = data.partialShape.rank;
     const axes = knownNumbers(context, 1);
-    const isIndex = context.attributes["mode"] === "index";
+    const isIndex = context.attributes.mode === "index";
     const values =
       isIndex && axes && rank !== undefined
         ? movedValues(context, [0], ([p]) => [reverseTensor(p, new Set(axes.map((a) => resolveAxis(context, a, rank))))])
@@ -31,7 +31,7 @@ export const Reverse = defineOp({
   evaluate: ({ node, inputs: [data, axes], attributes }) => {
     const list = integersOf(axes);
     const chosen =
-      attributes["mode"] === "index"
+      attributes.mode === "index"
         ? list.map((a) => resolveAxis(node, a, data.shape.length))
         : list.flatMap((flag, i) => (flag === 0 ? [] : [i]));
     return [reverseTensor(data, new Set(chosen))];

@@ -25,7 +25,10 @@ function inferScatterElements(context: InferContext): readonly OutputSpec[] {
   return [outputSpec(data.elementType, data.partialShape.dimensions)];
 }
 
-function evaluateScatterElements({ node, inputs, attributes }: EvaluateContext): readonly Tensor[] {
+/** Opset3 replaces, and has neither. */
+type ScatterAttributes = { readonly reduction?: ScatterReduction; readonly use_init_val?: boolean };
+
+function evaluateScatterElements({ node, inputs, attributes }: EvaluateContext<ScatterAttributes>): readonly Tensor[] {
   const [data, indices, updates, axisTensor] = inputs;
   const axis = resolveAxis(node, integersOf(axisTensor)[0], data.shape.length);
   const strides = rowMajorStrides(data.shape);
@@ -35,8 +38,8 @@ function evaluateScatterElements({ node, inputs, attributes }: EvaluateContext):
     for (const [i, stride] of updateStrides.entries()) if (i !== axis) target += (Math.floor(at / stride) % updates.shape[i]) * strides[i];
     return target;
   });
-  const reduction = (attributes["reduction"] as ScatterReduction | undefined) ?? "none";
-  if (reduction !== "none") return [reduceInto(data, updates, targets, reduction, attributes["use_init_val"] === true)];
+  const reduction = attributes.reduction ?? "none";
+  if (reduction !== "none") return [reduceInto(data, updates, targets, reduction, attributes.use_init_val === true)];
   const raw = rawElements(data).slice() as Float32Array;
   const from = rawElements(updates) as Float32Array;
   for (const [i, target] of targets.entries()) raw[target] = from[i];

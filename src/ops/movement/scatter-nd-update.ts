@@ -34,7 +34,10 @@ function inferScatterND(context: InferContext): readonly OutputSpec[] {
   return [outputSpec(data.elementType, to)];
 }
 
-function evaluateScatterND({ node, inputs: [data, indices, updates], attributes }: EvaluateContext): readonly Tensor[] {
+/** Opset3 replaces. */
+type ScatterAttributes = { readonly reduction?: ScatterReduction };
+
+function evaluateScatterND({ node, inputs: [data, indices, updates], attributes }: EvaluateContext<ScatterAttributes>): readonly Tensor[] {
   const depth = indices.shape[indices.shape.length - 1];
   const strides = rowMajorStrides(data.shape);
   const slice = shapeSize(data.shape.slice(depth));
@@ -42,7 +45,7 @@ function evaluateScatterND({ node, inputs: [data, indices, updates], attributes 
   const starts = allocateArray(Float64Array, shapeSize(indices.shape.slice(0, -1)));
   for (let t = 0; t < starts.length; t++)
     for (let k = 0; k < depth; k++) starts[t] += resolveIndex(node, list[t * depth + k], data.shape[k]) * strides[k];
-  const reduction = (attributes["reduction"] as ScatterReduction | undefined) ?? "none";
+  const reduction = attributes.reduction ?? "none";
   if (reduction !== "none") {
     const targets = allocateArray(Float64Array, starts.length * slice);
     for (let i = 0; i < targets.length; i++) targets[i] = starts[Math.floor(i / slice)] + (i % slice);

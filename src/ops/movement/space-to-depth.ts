@@ -1,19 +1,19 @@
-import { type Attributes, int, string } from "../../model/attribute.ts";
+import { int, string } from "../../model/attribute.ts";
 import { isKnown } from "../../tensor/dimension.ts";
 import { floorDivideDimension, multiplyDimensions } from "../../tensor/dimension-arithmetic.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
-import { type BlockMovement, reshaped, transposed } from "./block-movement.ts";
+import { type BlockAttributes, type BlockMovement, reshaped, transposed } from "./block-movement.ts";
 import { transposeTensor } from "./transpose.ts";
 
 /** The reshape, the transpose and the reshape that the operation is. */
-function movement(attributes: Attributes, [batch, channels, ...spatial]: readonly number[]): BlockMovement {
-  const block = attributes["block_size"] as number;
+function movement(attributes: BlockAttributes, [batch, channels, ...spatial]: readonly number[]): BlockMovement {
+  const block = attributes.block_size;
   const outer = spatial.map((_, i) => 2 + 2 * i);
   const inner = spatial.map((_, i) => 3 + 2 * i);
   return {
     split: [batch, channels, ...spatial.flatMap((d) => [d / block, block])],
-    order: attributes["mode"] === "blocks_first" ? [0, ...inner, 1, ...outer] : [0, 1, ...inner, ...outer],
+    order: attributes.mode === "blocks_first" ? [0, ...inner, 1, ...outer] : [0, 1, ...inner, ...outer],
     shape: [batch, channels * block ** spatial.length, ...spatial.map((d) => d / block)],
   };
 }
@@ -29,7 +29,7 @@ export const SpaceToDepth = defineOp({
   inputs: 1,
   infer: (context) => {
     const data = context.inputs[0];
-    const block = context.attributes["block_size"] as number;
+    const block = context.attributes.block_size;
     const dimensions = data.partialShape.dimensions;
     if (block < 1) context.fail("block_size must be positive", { got: String(block) });
     if (dimensions === undefined) return [outputSpec(data.elementType, undefined)];
@@ -52,7 +52,7 @@ export const SpaceToDepth = defineOp({
     return reshaped(transposed(reshaped(data, split), order), shape).node.outputs;
   },
   evaluate: ({ node, attributes, inputs: [data] }) => {
-    const block = attributes["block_size"] as number;
+    const block = attributes.block_size;
     const spatial = data.shape.slice(2);
     if (spatial.some((d) => d % block !== 0))
       node.fail("a spatial axis is not filled by blocks", { expected: `multiples of ${block}`, got: `[${spatial}]` });

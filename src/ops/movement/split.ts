@@ -38,7 +38,7 @@ export const Split = defineOp({
   attributes: { num_splits: int() },
   inputs: 2,
   infer: (context) => {
-    const count = context.attributes["num_splits"] as number;
+    const count = context.attributes.num_splits;
     const data = context.inputs[0];
     if (count < 1 || count > mostParts) context.fail("num_splits is out of range", { expected: `1 to ${mostParts}`, got: String(count) });
     const dimensions = data.partialShape.dimensions;
@@ -63,7 +63,7 @@ export const Split = defineOp({
     return same(0).map((_, i) => outputSpec(data.elementType, shape, values?.[i]));
   },
   evaluate: ({ node, inputs: [data, axis], attributes }) => {
-    const count = attributes["num_splits"] as number;
+    const count = attributes.num_splits;
     const at = integersOf(axis)[0];
     const resolved = at < 0 ? at + data.shape.length : at;
     const length = data.shape[resolved];

@@ -1,5 +1,4 @@
-import { ints } from "../../model/attribute.ts";
-import type { Attributes } from "../../model/attribute.ts";
+import { type AttributesOf, ints } from "../../model/attribute.ts";
 import type { InferContext } from "../../model/operation.ts";
 import { anyDimension, type Dimension, isKnown, maxOf } from "../../tensor/dimension.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -16,9 +15,18 @@ type AxisSpec =
   /** `entry`: the position in begin, end and stride; undefined where the axis is taken whole. */
   | { readonly kind: "slice" | "shrink"; readonly axis: number; readonly entry: number | undefined };
 
+const masks = {
+  begin_mask: ints(),
+  end_mask: ints(),
+  new_axis_mask: ints([]),
+  shrink_axis_mask: ints([]),
+  ellipsis_mask: ints([]),
+} as const;
+type Masks = AttributesOf<typeof masks>;
+
 /** Reads the masks against the rank (TensorFlow's strided_slice): ellipsis, then new axis, then shrink. */
-function axisSpecs(attributes: Attributes, entries: number, rank: number): AxisSpec[] | undefined {
-  const bit = (name: string, i: number): boolean => ((attributes[name] as readonly number[] | undefined) ?? [])[i] === 1;
+function axisSpecs(attributes: Masks, entries: number, rank: number): AxisSpec[] | undefined {
+  const bit = (name: keyof Masks, i: number): boolean => attributes[name][i] === 1;
   const specs: AxisSpec[] = [];
   const isEllipsis = (i: number): boolean => bit("ellipsis_mask", i);
   const isNew = (i: number): boolean => !isEllipsis(i) && bit("new_axis_mask", i);
@@ -35,12 +43,12 @@ function axisSpecs(attributes: Attributes, entries: number, rank: number): AxisS
 }
 
 /** A bound of entry `i`, undefined where its mask says to ignore it. */
-const boundOf = <T>(attributes: Attributes, mask: "begin_mask" | "end_mask", bounds: readonly T[], i: number): T | undefined =>
-  (attributes[mask] as readonly number[])[i] === 1 ? undefined : bounds[i];
+const boundOf = <T>(attributes: Masks, mask: "begin_mask" | "end_mask", bounds: readonly T[], i: number): T | undefined =>
+  attributes[mask][i] === 1 ? undefined : bounds[i];
 
 function stridedSliceTensor(
   data: Tensor,
-  attributes: Attributes,
+  attributes: Masks,
   specs: readonly AxisSpec[],
   begin: readonly number[],
   end: readonly number[],
@@ -83,13 +91,7 @@ function checkShrunk(context: InferContext, size: Dimension, index: Dimension | 
 export const StridedSlice = defineOp({
   type: "StridedSlice",
   since: "opset1",
-  attributes: {
-    begin_mask: ints(),
-    end_mask: ints(),
-    new_axis_mask: ints([]),
-    shrink_axis_mask: ints([]),
-    ellipsis_mask: ints([]),
-  },
+  attributes: masks,
   inputs: [3, 4],
   shapeInputs: [1, 2, 3],
   positional: true,

@@ -1,6 +1,5 @@
 import { shapeSize } from "../../common/shape.ts";
 import { elementType } from "../../model/attribute.ts";
-import type { ElementType } from "../../tensor/element-type.ts";
 import { allocateArray } from "../../tensor/allocate-array.ts";
 import { allocateNumbers, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import { defineOp } from "../define-op.ts";
@@ -19,7 +18,7 @@ export const AdaptiveMaxPool8 = defineOp({
   inputs: 2,
   infer: (context) => {
     const shape = adaptiveShape(context);
-    const type = context.attributes["index_element_type"] as ElementType;
+    const type = context.attributes.index_element_type;
     if (type !== "i32" && type !== "i64") context.fail("index_element_type must be i32 or i64", { got: type });
     return [outputSpec(context.inputs[0].elementType, shape), outputSpec(type, shape)];
   },
@@ -36,7 +35,7 @@ export const AdaptiveMaxPool8 = defineOp({
       to[at] = from[plane * planeSize + best];
       indices[at] = best;
     });
-    const type = attributes["index_element_type"] as ElementType;
+    const type = attributes.index_element_type;
     return [tensorOfNumbers(data.elementType, shape, to), tensorOfNumbers(type, shape, indices)];
   },
 });

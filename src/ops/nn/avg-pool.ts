@@ -6,23 +6,29 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { allocateNumbers, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
-import { poolingWindows, pooledShape, roundingType, torchRoundingType } from "./pooling.ts";
+import { type PoolingAttributes, poolingWindows, pooledShape, roundingType, torchRoundingType } from "./pooling.ts";
 import { roundHalfToEven } from "./rounding.ts";
-import { asThreeAxes, autoPad, type Rounding, spatialAxes, windowOutputs } from "./spatial-geometry.ts";
+import { asThreeAxes, autoPad, spatialAxes, windowOutputs } from "./spatial-geometry.ts";
 
-const inferAvgPool = (context: InferContext): readonly OutputSpec[] => [outputSpec(context.inputs[0].elementType, pooledShape(context))];
+const inferAvgPool = (context: InferContext<PoolingAttributes>): readonly OutputSpec[] => [
+  outputSpec(context.inputs[0].elementType, pooledShape(context)),
+];
 
-function evaluateAvgPool({ node, attributes, inputs: [data] }: EvaluateContext): readonly Tensor[] {
+function evaluateAvgPool({
+  node,
+  attributes,
+  inputs: [data],
+}: EvaluateContext<PoolingAttributes & { readonly "exclude-pad": boolean }>): readonly Tensor[] {
   const context = { attributes, fail: node.fail.bind(node) };
-  const kernel = attributes["kernel"] as readonly number[];
+  const kernel = attributes.kernel;
   const spatial = data.shape.slice(2);
-  const outputSpatial = windowOutputs(context, spatial, kernel, attributes["rounding_type"] as Rounding) as number[];
+  const outputSpatial = windowOutputs(context, spatial, kernel, attributes.rounding_type) as number[];
   const axes = asThreeAxes(spatialAxes(context, spatial, outputSpatial, kernel));
   const [z, y, x] = axes.map(poolingWindows);
   const [zAxis, yAxis, xAxis] = axes;
   // With pads every window counts in full, even where rounding up lets it reach beyond them (as OpenVINO has it).
   const hasPads = axes.some((a) => a.padBegin !== 0 || a.padEnd !== 0);
-  const whole = attributes["exclude-pad"] !== true && hasPads ? shapeSize(kernel) : undefined;
+  const whole = !attributes["exclude-pad"] && hasPads ? shapeSize(kernel) : undefined;
   const shape = [...data.shape.slice(0, 2), ...outputSpatial];
   const input = tensorNumbers(data);
   const output = allocateNumbers(data.elementType, shapeSize(shape));

@@ -1,4 +1,4 @@
-import { type AttributeSchema, type Attributes, boolean, float, int, ints, string } from "../../model/attribute.ts";
+import { type AttributeSchema, type AttributesOf, boolean, float, int, ints, string } from "../../model/attribute.ts";
 import type { EvaluateContext, InferContext, OutputSpec } from "../../model/operation.ts";
 import { anyDimension, type Dimension, isKnown, mergeDimensions } from "../../tensor/dimension.ts";
 import { floorDivideDimension, multiplyDimensions } from "../../tensor/dimension-arithmetic.ts";
@@ -28,20 +28,23 @@ const attributes = {
   objectness_score: float(0),
 } as const satisfies Readonly<Record<string, AttributeSchema>>;
 
+/** Opset8 tells the number of classes from the scores. */
+export type DetectionAttributes = AttributesOf<typeof attributes> & { readonly num_classes?: number };
+
 /** Rows of the output: at most `keep_top_k` an image, else `top_k` or all priors of each class. */
-function rowCount(attributes: Attributes, images: Dimension, priors: Dimension, classes: Dimension): Dimension {
-  const [keep] = attributes["keep_top_k"] as readonly number[];
+function rowCount(attributes: DetectionAttributes, images: Dimension, priors: Dimension, classes: Dimension): Dimension {
+  const [keep] = attributes.keep_top_k;
   if (keep > 0) return multiplyDimensions(images, keep);
-  const top = attributes["top_k"] as number;
+  const top = attributes.top_k;
   return multiplyDimensions(images, multiplyDimensions(top > 0 ? top : priors, classes));
 }
 
-const priorLength = (attributes: Attributes): number => (attributes["normalized"] === true ? 4 : 5);
+const priorLength = (attributes: DetectionAttributes): number => (attributes.normalized ? 4 : 5);
 
-function inferDetectionOutput(context: InferContext): readonly OutputSpec[] {
+function inferDetectionOutput(context: InferContext<DetectionAttributes>): readonly OutputSpec[] {
   const { inputs, attributes } = context;
   if (inputs.length === 4) context.fail("the scores of a first stage come with its corrections", { expected: "3 or 5 inputs", got: "4" });
-  if ((attributes["keep_top_k"] as readonly number[]).length === 0) context.fail('attribute "keep_top_k" must hold a number');
+  if (attributes.keep_top_k.length === 0) context.fail('attribute "keep_top_k" must hold a number');
   const [locations, scores, priors] = inputs.map((i) => i.partialShape.dimensions);
   for (const [i, rank] of [2, 2, 3].entries())
     if (inputs[i].partialShape.rank !== undefined && inputs[i].partialShape.rank !== rank)
@@ -54,13 +57,13 @@ function inferDetectionOutput(context: InferContext): readonly OutputSpec[] {
     });
   const width = scores?.[1] ?? anyDimension;
   const known = isKnown(count) && isKnown(width) && count > 0 ? Math.floor(width / count) : anyDimension;
-  const classes = (attributes["num_classes"] as number | undefined) ?? known;
+  const classes = attributes.num_classes ?? known;
   if (isKnown(width) && isKnown(count) && isKnown(classes) && width !== count * classes)
     context.fail("the scores do not have one number for each prior and class", { expected: `${count} x ${classes}`, got: `${width}` });
   return [outputSpec(inputs[0].elementType, [1, 1, rowCount(attributes, images, count, classes), 7])];
 }
 
-function evaluate({ attributes, inputs }: EvaluateContext): readonly Tensor[] {
+function evaluate({ attributes, inputs }: EvaluateContext<DetectionAttributes>): readonly Tensor[] {
   const images = inputs[0].shape[0];
   const priors = inputs[2].shape[2] / priorLength(attributes);
   const classes = inputs[1].shape[1] / priors;

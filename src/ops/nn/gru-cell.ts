@@ -6,7 +6,7 @@ import { gruStep } from "./recurrent-cells.ts";
 /** What the shapes of GRU follow from. */
 export const gru: CellKind = {
   gates: 3,
-  biasParts: (attributes) => (attributes["linear_before_reset"] === true ? 4 : 3),
+  biasParts: (attributes) => (attributes.linear_before_reset ? 4 : 3),
   states: 1,
   activations: 2,
 };

@@ -1,4 +1,4 @@
-import { type AttributeSchema, type Attributes, boolean, float, ints, string } from "../../model/attribute.ts";
+import { type AttributeSchema, boolean, float, ints, string, type AttributesOf, type AttributeSchemas } from "../../model/attribute.ts";
 import type { EvaluateContext, InferContext, OutputSpec } from "../../model/operation.ts";
 import { anyDimension, type Dimension, dimension, isKnown, maxOf, minOf } from "../../tensor/dimension.ts";
 import { addDimensions, floorDivideDimension, multiplyDimensions } from "../../tensor/dimension-arithmetic.ts";
@@ -28,6 +28,8 @@ const commonAttributes = {
   cube_coeff: float(-0.75),
 } as const satisfies Readonly<Record<string, AttributeSchema>>;
 
+type InterpolateAttributes = AttributesOf<typeof commonAttributes> & { readonly mode: ResamplingRule["mode"] };
+
 /** Which inputs hold what; -1: none. */
 interface Inputs {
   readonly sizes: number;
@@ -38,9 +40,12 @@ const inputs4: Inputs = { sizes: 1, scales: 2, axes: 3 };
 const inputs11: Inputs = { sizes: 1, scales: 1, axes: 2 };
 
 /** The data's dimensions with the pads. */
-function paddedDimensions(attributes: Attributes, dimensions: readonly Dimension[]): Dimension[] {
-  const begins = attributes["pads_begin"] as readonly number[];
-  const ends = attributes["pads_end"] as readonly number[];
+function paddedDimensions(
+  attributes: { readonly pads_begin: readonly number[]; readonly pads_end: readonly number[] },
+  dimensions: readonly Dimension[],
+): Dimension[] {
+  const begins = attributes.pads_begin;
+  const ends = attributes.pads_end;
   return dimensions.map((d, i) => addDimensions(d, (begins[i] ?? 0) + (ends[i] ?? 0)));
 }
 
@@ -59,10 +64,10 @@ function scaled(length: Dimension, scale: number): Dimension {
   );
 }
 
-function inferInterpolate(context: InferContext, at: Inputs): readonly OutputSpec[] {
+function inferInterpolate(context: InferContext<InterpolateAttributes>, at: Inputs): readonly OutputSpec[] {
   const { inputs, attributes } = context;
   const data = inputs[0];
-  const scales = attributes["shape_calculation_mode"] === "scales";
+  const scales = attributes.shape_calculation_mode === "scales";
   if (!scales) checkIntegers(context, at.sizes, "the sizes");
   checkIntegers(context, at.axes, "the axes");
   const dimensions = data.partialShape.dimensions;
@@ -95,10 +100,10 @@ function inferInterpolate(context: InferContext, at: Inputs): readonly OutputSpe
 /** The scale that makes one length of another, in binary32 as OpenVINO computes it. */
 const ratio = (output: number, input: number): number => Math.fround(Math.fround(output) / Math.fround(input));
 
-function evaluateInterpolate({ node, inputs, attributes }: EvaluateContext, at: Inputs): readonly Tensor[] {
-  const data = padWithZeros(inputs[0], attributes["pads_begin"] as readonly number[], attributes["pads_end"] as readonly number[]);
+function evaluateInterpolate({ node, inputs, attributes }: EvaluateContext<InterpolateAttributes>, at: Inputs): readonly Tensor[] {
+  const data = padWithZeros(inputs[0], attributes.pads_begin, attributes.pads_end);
   const axes = inputs[at.axes] === undefined ? [...data.shape.keys()] : integersOf(inputs[at.axes]);
-  const scales = attributes["shape_calculation_mode"] === "scales";
+  const scales = attributes.shape_calculation_mode === "scales";
   const lengths = tensorNumbers(inputs[scales ? at.scales : at.sizes]);
   const resizings = axes.map((a, k): Resizing => {
     const axis = resolveAxis(node, a, data.shape.length);
@@ -108,29 +113,31 @@ function evaluateInterpolate({ node, inputs, attributes }: EvaluateContext, at: 
     return { axis, input, output, scale: scales ? lengths[k] : ratio(output, input) };
   });
   const rule: ResamplingRule = {
-    mode: attributes["mode"] as ResamplingRule["mode"],
-    coordinateTransformation: attributes["coordinate_transformation_mode"] as ResamplingRule["coordinateTransformation"],
-    nearestMode: attributes["nearest_mode"] as ResamplingRule["nearestMode"],
-    cubeCoefficient: attributes["cube_coeff"] as number,
-    widened: attributes["antialias"] === true && resizings.some((r) => r.scale < 1),
+    mode: attributes.mode,
+    coordinateTransformation: attributes.coordinate_transformation_mode,
+    nearestMode: attributes.nearest_mode,
+    cubeCoefficient: attributes.cube_coeff,
+    widened: attributes.antialias && resizings.some((r) => r.scale < 1),
   };
   if (rule.mode.endsWith("pillow") && axes.length !== 2)
     node.fail("Pillow's modes resize exactly two axes", { expected: "height and width", got: `${axes.length} axes` });
   return [resizeTensor(data, rule, resizings)];
 }
 
+const opset1Attributes = {
+  align_corners: boolean(true),
+  antialias: boolean(false),
+  axes: ints(),
+  mode: string({ oneOf: ["nearest", "linear", "linear_onnx", "cubic", "area"] }),
+  pads_begin: ints([0]),
+  pads_end: ints([0]),
+} as const satisfies AttributeSchemas;
+
 /** Resizing of opset1: inputs are the data and the lengths of the attribute's axes. */
 export const Interpolate1 = defineOp({
   type: "Interpolate",
   since: "opset1",
-  attributes: {
-    align_corners: boolean(true),
-    antialias: boolean(false),
-    axes: ints(),
-    mode: string({ oneOf: ["nearest", "linear", "linear_onnx", "cubic", "area"] }),
-    pads_begin: ints([0]),
-    pads_end: ints([0]),
-  },
+  attributes: opset1Attributes,
   inputs: 2,
   shapeInputs: [1],
   infer: (context) => {
@@ -138,7 +145,7 @@ export const Interpolate1 = defineOp({
     checkIntegers(context, 1, "the target shape");
     const dimensions = data.partialShape.dimensions;
     if (dimensions === undefined) return [outputSpec(data.elementType, undefined)];
-    const axes = (context.attributes["axes"] as readonly number[]).map((a) => resolveAxis(context, a, dimensions.length));
+    const axes = context.attributes.axes.map((a) => resolveAxis(context, a, dimensions.length));
     const lengths = context.value(1);
     if (lengths !== undefined && lengths.length < axes.length)
       context.fail("the target shape needs one number for each axis", { expected: `${axes.length}`, got: `${lengths.length}` });
@@ -147,9 +154,9 @@ export const Interpolate1 = defineOp({
     return [outputSpec(data.elementType, shape)];
   },
   evaluate: ({ node, inputs, attributes }) => {
-    const data = padWithZeros(inputs[0], attributes["pads_begin"] as readonly number[], attributes["pads_end"] as readonly number[]);
+    const data = padWithZeros(inputs[0], attributes.pads_begin, attributes.pads_end);
     const lengths = integersOf(inputs[1]);
-    const axes = (attributes["axes"] as readonly number[]).map((a) => resolveAxis(node, a, data.shape.length));
+    const axes = attributes.axes.map((a) => resolveAxis(node, a, data.shape.length));
     const resizings = axes.map((axis, k): Resizing => {
       const input = data.shape[axis];
       return { axis, input, output: lengths[k], scale: ratio(lengths[k], input) };
@@ -158,10 +165,12 @@ export const Interpolate1 = defineOp({
   },
 });
 
+type Opset1Attributes = AttributesOf<typeof opset1Attributes>;
+
 /** Opset1's modes in terms of opset4's (OpenVINO's ConvertInterpolate1ToInterpolate4). */
 function ruleOfOpset1(
   fail: InferContext["fail"],
-  attributes: Attributes,
+  attributes: Opset1Attributes,
   rank: number,
   axes: readonly number[],
   resizings: readonly Resizing[],
@@ -169,14 +178,14 @@ function ruleOfOpset1(
   const { mode, align_corners, pads_begin, pads_end } = attributes;
   if (mode === "area") fail('mode "area" of opset1 is not defined by a formula', { expected: "nearest, linear, linear_onnx or cubic" });
   const linear = mode === "linear" || mode === "linear_onnx";
-  const noPads = [...(pads_begin as readonly number[]), ...(pads_end as readonly number[])].every((p) => p === 0);
+  const noPads = [...pads_begin, ...pads_end].every((p) => p === 0);
   const image = rank === 4 && axes.length === 2 && axes.includes(2) && axes.includes(3);
   return {
-    mode: mode === "linear" ? (rank < 5 ? "linear_onnx" : "linear") : (mode as ResamplingRule["mode"]),
-    coordinateTransformation: align_corners === true ? "align_corners" : linear && noPads && !image ? "half_pixel" : "asymmetric",
+    mode: mode === "linear" ? (rank < 5 ? "linear_onnx" : "linear") : mode,
+    coordinateTransformation: align_corners ? "align_corners" : linear && noPads && !image ? "half_pixel" : "asymmetric",
     nearestMode: "simple",
     cubeCoefficient: -0.75,
-    widened: attributes["antialias"] === true && resizings.some((r) => r.scale < 1),
+    widened: attributes.antialias && resizings.some((r) => r.scale < 1),
   };
 }
 

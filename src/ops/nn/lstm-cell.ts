@@ -16,7 +16,7 @@ export const LSTMCell1 = defineOp({
   inputs: [5, 7],
   infer: (context) => inferCell(context, lstm),
   evaluate: (context) => {
-    const format = context.attributes["weights_format"] as (typeof formats)[number];
+    const format = context.attributes.weights_format as (typeof formats)[number];
     const order = [..."fico"].map((letter) => format.indexOf(letter)) as [number, number, number, number];
     return evaluateCell(context, lstm, lstmStep(context.attributes, order), context.inputs[6]);
   },

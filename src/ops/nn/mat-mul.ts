@@ -19,14 +19,16 @@ function matrixOf<T extends Dimension>(shape: readonly T[], transpose: boolean, 
   return transpose ? [...shape.slice(0, -2), columns, rows] : shape;
 }
 
-function inferShape(context: InferContext): readonly Dimension[] | undefined {
+function inferShape(
+  context: InferContext<{ readonly transpose_a: boolean; readonly transpose_b: boolean }>,
+): readonly Dimension[] | undefined {
   const { inputs, attributes } = context;
   const [left, right] = inputs.map((i) => i.partialShape.dimensions);
   if (left === undefined || right === undefined) return undefined;
   if (left.length === 0 || right.length === 0)
     context.fail("a scalar is no matrix", { got: inputs.map((i) => i.partialShape).join(" and ") });
-  const a = matrixOf(left, attributes["transpose_a"] === true, "left");
-  const b = matrixOf(right, attributes["transpose_b"] === true, "right");
+  const a = matrixOf(left, attributes.transpose_a, "left");
+  const b = matrixOf(right, attributes.transpose_b, "right");
   const depth = a[a.length - 1];
   if (mergeDimensions(depth, b[b.length - 2]) === undefined)
     context.fail("the matrices do not fit: columns of the first must be rows of the second", {
@@ -90,5 +92,5 @@ export const MatMul = defineOp({
       context.fail("both matrices must be of one element type", { expected: a.elementType, got: b.elementType });
     return [outputSpec(a.elementType === "dynamic" ? b.elementType : a.elementType, inferShape(context))];
   },
-  evaluate: ({ inputs: [a, b], attributes }) => [multiply(a, b, attributes["transpose_a"] === true, attributes["transpose_b"] === true)],
+  evaluate: ({ inputs: [a, b], attributes }) => [multiply(a, b, attributes.transpose_a, attributes.transpose_b)],
 });

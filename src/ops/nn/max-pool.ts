@@ -1,27 +1,29 @@
 import { shapeSize } from "../../common/shape.ts";
-import { elementType, int, ints } from "../../model/attribute.ts";
+import { elementType, int, ints, type AttributesOf } from "../../model/attribute.ts";
 import type { EvaluateContext, InferContext, OutputSpec } from "../../model/operation.ts";
-import type { ElementType } from "../../tensor/element-type.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { allocateNumbers, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import { defineOp } from "../define-op.ts";
 import { resolveAxis } from "../movement/indices.ts";
 import { outputSpec } from "../output-spec.ts";
 import { lowestValue } from "./lowest-value.ts";
-import { poolingWindows, pooledShape, roundingType, torchRoundingType } from "./pooling.ts";
-import { asThreeAxes, autoPad, type Rounding, spatialAxes, windowOutputs } from "./spatial-geometry.ts";
+import { type PoolingAttributes, poolingWindows, pooledShape, roundingType, torchRoundingType } from "./pooling.ts";
+import { asThreeAxes, autoPad, spatialAxes, windowOutputs } from "./spatial-geometry.ts";
 
 const windowAttributes = { pads_begin: ints(), pads_end: ints(), kernel: ints() } as const;
 const dilatedAttributes = { strides: ints(), dilations: ints([]), ...windowAttributes } as const;
 const indexAttributes = { auto_pad: autoPad, index_element_type: elementType("i64"), axis: int(0) } as const;
 
-const inferMaxPool = (context: InferContext): OutputSpec => outputSpec(context.inputs[0].elementType, pooledShape(context));
+type IndexedAttributes = PoolingAttributes & AttributesOf<typeof indexAttributes>;
 
-function inferIndexed(context: InferContext): readonly OutputSpec[] {
+const inferMaxPool = (context: InferContext<PoolingAttributes>): OutputSpec =>
+  outputSpec(context.inputs[0].elementType, pooledShape(context));
+
+function inferIndexed(context: InferContext<IndexedAttributes>): readonly OutputSpec[] {
   const pooled = inferMaxPool(context);
-  const type = context.attributes["index_element_type"] as ElementType;
+  const type = context.attributes.index_element_type;
   if (type !== "i32" && type !== "i64") context.fail("index_element_type must be i32 or i64", { got: type });
-  resolveAxis(context, context.attributes["axis"] as number, pooled.shape.rank ?? 0);
+  resolveAxis(context, context.attributes.axis, pooled.shape.rank ?? 0);
   return [pooled, { elementType: type, shape: pooled.shape }];
 }
 
@@ -32,11 +34,11 @@ interface Pooled {
 }
 
 /** The first of equal maxima counts. A window without any element of the input gives the lowest value. */
-function maxPool({ node, attributes, inputs: [data] }: EvaluateContext): Pooled {
+function maxPool({ node, attributes, inputs: [data] }: EvaluateContext<PoolingAttributes>): Pooled {
   const context = { attributes, fail: node.fail.bind(node) };
-  const kernel = attributes["kernel"] as readonly number[];
+  const kernel = attributes.kernel;
   const spatial = data.shape.slice(2);
-  const outputSpatial = windowOutputs(context, spatial, kernel, attributes["rounding_type"] as Rounding) as number[];
+  const outputSpatial = windowOutputs(context, spatial, kernel, attributes.rounding_type) as number[];
   const axes = asThreeAxes(spatialAxes(context, spatial, outputSpatial, kernel));
   const [zAxis, yAxis, xAxis] = axes;
   const [z, y, x] = axes.map(poolingWindows);
@@ -72,12 +74,12 @@ function maxPool({ node, attributes, inputs: [data] }: EvaluateContext): Pooled 
 }
 
 /** Maxima and their positions, counted within the dimensions from attribute `axis` on. */
-function evaluateIndexed(context: EvaluateContext): readonly Tensor[] {
+function evaluateIndexed(context: EvaluateContext<IndexedAttributes>): readonly Tensor[] {
   const { values, positions } = maxPool(context);
   const { shape } = context.inputs[0];
-  const axis = resolveAxis(context.node, context.attributes["axis"] as number, shape.length);
+  const axis = resolveAxis(context.node, context.attributes.axis, shape.length);
   const modulus = shapeSize(shape.slice(axis));
-  const type = context.attributes["index_element_type"] as ElementType;
+  const type = context.attributes.index_element_type;
   return [
     values,
     tensorOfNumbers(

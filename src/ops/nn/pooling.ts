@@ -7,9 +7,12 @@ export const roundingType = string({ default: "floor", oneOf: ["floor", "ceil"] 
 /** Since opset14: `ceil_torch` drops a last window that would start in the end's padding, as PyTorch does. */
 export const torchRoundingType = string({ default: "floor", oneOf: ["floor", "ceil", "ceil_torch"] });
 
+/** What all versions of pooling have. */
+export type PoolingAttributes = { readonly kernel: readonly number[]; readonly rounding_type: Rounding };
+
 /** The shape of a pooling of data [N, C, spatial...]. */
-export function pooledShape(context: InferContext): readonly Dimension[] {
-  const kernel = context.attributes["kernel"] as readonly number[];
+export function pooledShape(context: InferContext<PoolingAttributes>): readonly Dimension[] {
+  const kernel = context.attributes.kernel;
   const data = context.inputs[0].partialShape;
   if (kernel.length < 1 || kernel.length > 3 || kernel.some((k) => k < 1))
     context.fail('attribute "kernel" must hold one to three positive lengths', { got: `[${kernel}]` });
@@ -19,10 +22,7 @@ export function pooledShape(context: InferContext): readonly Dimension[] {
       got: `data ${data}, kernel [${kernel}]`,
     });
   const dimensions = data.dimensions ?? new Array<Dimension>(kernel.length + 2).fill(anyDimension);
-  return [
-    ...dimensions.slice(0, 2),
-    ...windowOutputs(context, dimensions.slice(2), kernel, context.attributes["rounding_type"] as Rounding),
-  ];
+  return [...dimensions.slice(0, 2), ...windowOutputs(context, dimensions.slice(2), kernel, context.attributes.rounding_type)];
 }
 
 /** The windows of an axis: where in the input each begins, and how many of its taps lie there. */

@@ -25,7 +25,7 @@ export const PriorBoxClustered = defineOp({
   infer: (context) => {
     checkIntegers(context, 0, "the size of the feature map");
     checkIntegers(context, 1, "the size of the image");
-    const [widths, heights] = [context.attributes["width"], context.attributes["height"]] as readonly (readonly number[])[];
+    const { width: widths, height: heights } = context.attributes;
     if (widths.length !== heights.length)
       context.fail("there must be as many heights as widths", { expected: `${widths.length}`, got: `${heights.length}` });
     const [rows = anyDimension, columns = anyDimension] = context.value(0) ?? [];
@@ -33,18 +33,17 @@ export const PriorBoxClustered = defineOp({
   },
   evaluate: ({ attributes, inputs }) => {
     const [[rows, columns], [imageHeight, imageWidth]] = inputs.map(integersOf);
-    const number = (name: string): number => attributes[name] as number;
-    const widths = attributes["width"] as readonly number[];
-    const heights = attributes["height"] as readonly number[];
-    const [y, x] = [number("step_h") || number("step"), number("step_w") || number("step")];
+    const widths = attributes.width;
+    const heights = attributes.height;
+    const [y, x] = [attributes.step_h || attributes.step, attributes.step_w || attributes.step];
     const numbers = priorTensor({
       map: [rows, columns],
       image: [imageHeight, imageWidth],
       step: y === 0 && x === 0 ? [imageHeight / rows, imageWidth / columns] : [y, x],
-      offset: number("offset"),
+      offset: attributes.offset,
       shapes: widths.map((width, i) => ({ dx: 0, dy: 0, width, height: heights[i], clip: false })),
-      clip: attributes["clip"] === true,
-      variance: attributes["variance"] as readonly number[],
+      clip: attributes.clip,
+      variance: attributes.variance,
     });
     return [tensorOfNumbers("f32", [2, rows * columns * widths.length * 4], numbers)];
   },

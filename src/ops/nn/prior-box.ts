@@ -1,4 +1,4 @@
-import { type AttributeSchema, type Attributes, boolean, float, floats } from "../../model/attribute.ts";
+import { type AttributeSchema, type AttributesOf, boolean, float, floats } from "../../model/attribute.ts";
 import type { EvaluateContext, InferContext, OutputSpec } from "../../model/operation.ts";
 import { anyDimension } from "../../tensor/dimension.ts";
 import { multiplyDimensions } from "../../tensor/dimension-arithmetic.ts";
@@ -24,14 +24,16 @@ const attributes = {
   scale_all_sizes: boolean(true),
 } as const satisfies Readonly<Record<string, AttributeSchema>>;
 
+type PriorBoxAttributes = AttributesOf<typeof attributes>;
+
 /** Centers of a cell; densities from damaged files ask for more. */
 const mostBoxes = 65536;
 
 /** Aspect ratios other than 1, each once, with their inverses where `flip` asks for them. */
-function aspectRatios(attributes: Attributes): number[] {
+function aspectRatios(attributes: PriorBoxAttributes): number[] {
   const ratios = [1];
-  for (const ratio of attributes["aspect_ratio"] as readonly number[])
-    if (!ratios.some((r) => Math.abs(r - ratio) < 1e-6)) ratios.push(ratio, ...(attributes["flip"] === true ? [1 / ratio] : []));
+  for (const ratio of attributes.aspect_ratio)
+    if (!ratios.some((r) => Math.abs(r - ratio) < 1e-6)) ratios.push(ratio, ...(attributes.flip ? [1 / ratio] : []));
   return ratios.slice(1).filter((r) => Math.abs(r - 1) >= 1e-6);
 }
 
@@ -49,18 +51,17 @@ function denseShapes(size: number, density: number, ratios: readonly number[]): 
 }
 
 /** The boxes of one cell, in pixels of the image (SSD's PriorBox; `scale_all_sizes` false: MXNet's MultiBoxPrior). */
-function cellShapes(attributes: Attributes, imageHeight: number, minMaxFirst: boolean): PriorShape[] {
-  const list = (name: string): readonly number[] => attributes[name] as readonly number[];
-  const scaleAll = attributes["scale_all_sizes"] === true;
+function cellShapes(attributes: PriorBoxAttributes, imageHeight: number, minMaxFirst: boolean): PriorShape[] {
+  const scaleAll = attributes.scale_all_sizes;
   const ratios = aspectRatios(attributes);
   const box = (width: number, height: number): PriorShape => ({ dx: 0, dy: 0, width, height, clip: false });
-  const shapes = list("fixed_size").flatMap((size, s) => {
-    const density = Math.trunc(list("density")[s] ?? 1);
-    return denseShapes(size, density, list("fixed_ratio").length > 0 ? list("fixed_ratio") : [1, ...ratios]);
+  const shapes = attributes.fixed_size.flatMap((size, s) => {
+    const density = Math.trunc(attributes.density[s] ?? 1);
+    return denseShapes(size, density, attributes.fixed_ratio.length > 0 ? attributes.fixed_ratio : [1, ...ratios]);
   });
-  const sizes = list("min_size").map((size) => (scaleAll ? size : size * imageHeight));
+  const sizes = attributes.min_size.map((size) => (scaleAll ? size : size * imageHeight));
   for (const [i, size] of sizes.entries()) {
-    const most = list("max_size")[i];
+    const most = attributes.max_size[i];
     const middle = most === undefined ? [] : [box(Math.sqrt(size * most), Math.sqrt(size * most))];
     // MXNet gives ratios of the first size only, after all sizes.
     const base = scaleAll ? size : i === sizes.length - 1 ? sizes[0] : undefined;
@@ -70,12 +71,12 @@ function cellShapes(attributes: Attributes, imageHeight: number, minMaxFirst: bo
   return shapes;
 }
 
-function inferPriorBox(context: InferContext): readonly OutputSpec[] {
+function inferPriorBox(context: InferContext<PriorBoxAttributes>): readonly OutputSpec[] {
   checkIntegers(context, 0, "the size of the feature map");
   checkIntegers(context, 1, "the size of the image");
-  const variance = context.attributes["variance"] as readonly number[];
+  const variance = context.attributes.variance;
   if (![0, 1, 4].includes(variance.length)) context.fail('attribute "variance" must hold no number, one or four', { got: `[${variance}]` });
-  const density = context.attributes["density"] as readonly number[];
+  const density = context.attributes.density;
   if (density.some((d) => d < 1)) context.fail('attribute "density" must be at least 1', { got: `[${density}]` });
   if (density.reduce((sum, d) => sum + d * d, 0) > mostBoxes)
     context.fail("there are too many boxes in a cell", { got: `density [${density}]` });
@@ -84,12 +85,12 @@ function inferPriorBox(context: InferContext): readonly OutputSpec[] {
   return [outputSpec("f32", [2, multiplyDimensions(multiplyDimensions(height, width), 4 * count)])];
 }
 
-function evaluatePriorBox({ attributes, inputs }: EvaluateContext, minMaxFirst: boolean): readonly Tensor[] {
+function evaluatePriorBox({ attributes, inputs }: EvaluateContext<PriorBoxAttributes>, minMaxFirst: boolean): readonly Tensor[] {
   const [[height, width], [imageHeight, imageWidth]] = inputs.map(integersOf);
-  const scaleAll = attributes["scale_all_sizes"] === true;
-  const given = attributes["step"] as number;
+  const scaleAll = attributes.scale_all_sizes;
+  const given = attributes.step;
   const step = scaleAll ? given : given === -1 ? imageHeight / height : given * imageHeight;
-  const offset = step === 0 ? 0.5 : (attributes["offset"] as number);
+  const offset = step === 0 ? 0.5 : attributes.offset;
   return [
     tensorOfNumbers(
       "f32",
@@ -100,8 +101,8 @@ function evaluatePriorBox({ attributes, inputs }: EvaluateContext, minMaxFirst: 
         step: step === 0 ? [imageHeight / height, imageWidth / width] : [step, step],
         offset,
         shapes: cellShapes(attributes, imageHeight, minMaxFirst),
-        clip: attributes["clip"] === true,
-        variance: attributes["variance"] as readonly number[],
+        clip: attributes.clip,
+        variance: attributes.variance,
       }),
     ),
   ];
@@ -124,5 +125,5 @@ export const PriorBox8 = defineOp({
   attributes: { ...attributes, min_max_aspect_ratios_order: boolean(true) },
   inputs: 2,
   infer: inferPriorBox,
-  evaluate: (context) => evaluatePriorBox(context, context.attributes["min_max_aspect_ratios_order"] === true),
+  evaluate: (context) => evaluatePriorBox(context, context.attributes.min_max_aspect_ratios_order),
 });

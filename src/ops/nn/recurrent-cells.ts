@@ -1,4 +1,3 @@
-import type { Attributes } from "../../model/attribute.ts";
 import type { NumberArray } from "../../tensor/tensor-numbers.ts";
 
 type Activation = (x: number) => number;
@@ -28,10 +27,21 @@ const sigmoid: Activation = (x) => 1 / (1 + Math.exp(-x));
 /** Names that the attribute `activations` may hold. */
 export const activationNames = ["sigmoid", "tanh", "relu", "hardsigmoid"] as const;
 
+/** What recurrent operations have, and some kinds of cells. */
+export type CellAttributes = {
+  readonly hidden_size: number;
+  readonly activations: readonly string[];
+  readonly activations_alpha: readonly number[];
+  readonly activations_beta: readonly number[];
+  readonly clip: number;
+  readonly linear_before_reset?: boolean;
+  readonly input_forget?: boolean;
+};
+
 /** Activation `i` of the attributes, with its alpha and beta where it takes them. */
-function activation(attributes: Attributes, i: number): Activation {
-  const at = (name: string, otherwise: number): number => (attributes[name] as readonly number[])[i] ?? otherwise;
-  switch ((attributes["activations"] as readonly string[])[i].toLowerCase()) {
+function activation(attributes: CellAttributes, i: number): Activation {
+  const at = (name: "activations_alpha" | "activations_beta", otherwise: number): number => attributes[name][i] ?? otherwise;
+  switch (attributes.activations[i].toLowerCase()) {
     case "tanh":
       return Math.tanh;
     case "relu":
@@ -44,8 +54,8 @@ function activation(attributes: Attributes, i: number): Activation {
 }
 
 /** Limits what goes into an activation to [-clip, clip]; 0 means no limit. */
-const clipper = (attributes: Attributes): Activation => {
-  const clip = attributes["clip"] as number;
+const clipper = (attributes: CellAttributes): Activation => {
+  const clip = attributes.clip;
   return clip > 0 ? (x) => Math.min(clip, Math.max(-clip, x)) : (x) => x;
 };
 
@@ -61,17 +71,17 @@ const gate = (w: CellWeights, row: number, x: NumberArray, hidden: Float64Array)
   dot(w.input, row, x, w.inputSize) + dot(w.recurrent, row, hidden, w.hiddenSize) + w.bias[row];
 
 /** Plain recurrence: h = f(Wx + Rh + b). */
-export function rnnStep(attributes: Attributes): CellStep {
+export function rnnStep(attributes: CellAttributes): CellStep {
   const f = activation(attributes, 0);
   const clip = clipper(attributes);
   return (w, x, { hidden }) => hidden.set(hidden.map((_, i) => f(clip(gate(w, i, x, hidden)))));
 }
 
 /** GRU (Cho et al., 2014), gates z, r, h; with `linear_before_reset` r scales Rh + b, and the bias has a fourth part for it. */
-export function gruStep(attributes: Attributes): CellStep {
+export function gruStep(attributes: CellAttributes): CellStep {
   const [f, g] = [activation(attributes, 0), activation(attributes, 1)];
   const clip = clipper(attributes);
-  const linear = attributes["linear_before_reset"] === true;
+  const linear = attributes.linear_before_reset;
   return (w, x, { hidden }) => {
     const n = w.hiddenSize;
     const z = hidden.map((_, i) => f(clip(gate(w, i, x, hidden))));
@@ -88,10 +98,10 @@ export function gruStep(attributes: Attributes): CellStep {
 }
 
 /** LSTM (Hochreiter and Schmidhuber, 1997). `order` gives the place of the gates f, i, c, o among the rows. */
-export function lstmStep(attributes: Attributes, order: readonly [number, number, number, number] = [0, 1, 2, 3]): CellStep {
+export function lstmStep(attributes: CellAttributes, order: readonly [number, number, number, number] = [0, 1, 2, 3]): CellStep {
   const [f, g, h] = [0, 1, 2].map((i) => activation(attributes, i));
   const clip = clipper(attributes);
-  const coupled = attributes["input_forget"] === true;
+  const coupled = attributes.input_forget;
   return (w, x, { hidden, cell }) => {
     const n = w.hiddenSize;
     const peephole = (part: number, i: number, c: number): number => (w.peepholes ? w.peepholes[part * n + i] * c : 0);

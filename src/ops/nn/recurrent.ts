@@ -7,7 +7,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { allocateNumbers, type NumberArray, tensorNumbers, tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import { integersOf } from "../movement/indices.ts";
 import { outputSpec } from "../output-spec.ts";
-import { activationNames, type CellStep, type CellWeights } from "./recurrent-cells.ts";
+import { activationNames, type CellAttributes, type CellStep, type CellWeights } from "./recurrent-cells.ts";
 
 /** Attributes of all recurrent operations; `defaults` are their activations. */
 export const recurrentAttributes = (defaults: readonly string[]) =>
@@ -21,21 +21,28 @@ export const recurrentAttributes = (defaults: readonly string[]) =>
 
 export const direction = string({ oneOf: ["forward", "reverse", "bidirectional"] });
 
+type SequenceAttributes = CellAttributes & { readonly direction: "forward" | "reverse" | "bidirectional" };
+
 /** What kind of cell an operation runs. */
 export interface CellKind {
   /** Gates, each with `hidden_size` rows of weights. */
   readonly gates: number;
   /** Parts of the bias, each of `hidden_size` numbers. */
-  readonly biasParts: (attributes: InferContext["attributes"]) => number;
+  readonly biasParts: (attributes: CellAttributes) => number;
   /** Inputs of state: 1, or 2 with the cell state. */
   readonly states: 1 | 2;
   readonly activations: number;
 }
 
-const directionsOf = (attributes: InferContext["attributes"]): number => (attributes["direction"] === "bidirectional" ? 2 : 1);
+const directionsOf = (attributes: SequenceAttributes): number => (attributes.direction === "bidirectional" ? 2 : 1);
 
 /** Checks that an input has this shape, as far as both are known, and gives what is known together. */
-function expectShape(context: InferContext, i: number, name: string, shape: readonly Dimension[]): readonly Dimension[] {
+function expectShape(
+  context: Pick<InferContext, "inputs" | "fail">,
+  i: number,
+  name: string,
+  shape: readonly Dimension[],
+): readonly Dimension[] {
   const given = context.inputs[i]?.partialShape;
   if (given?.dimensions === undefined) return shape;
   const merged = given.dimensions.map((d, axis) => (axis < shape.length ? mergeDimensions(d, shape[axis]) : undefined));
@@ -47,9 +54,9 @@ function expectShape(context: InferContext, i: number, name: string, shape: read
   return merged as readonly Dimension[];
 }
 
-function checkAttributes(context: InferContext, kind: CellKind): number {
-  const hidden = context.attributes["hidden_size"] as number;
-  const names = context.attributes["activations"] as readonly string[];
+function checkAttributes(context: InferContext<CellAttributes>, kind: CellKind): number {
+  const hidden = context.attributes.hidden_size;
+  const names = context.attributes.activations;
   if (hidden < 1) context.fail("hidden_size must be positive", { got: String(hidden) });
   if (names.length < kind.activations || names.some((n) => !activationNames.some((known) => known === n.toLowerCase())))
     context.fail("unknown activations", { expected: `${kind.activations} of ${activationNames.join(", ")}`, got: `[${names}]` });
@@ -57,7 +64,7 @@ function checkAttributes(context: InferContext, kind: CellKind): number {
 }
 
 /** Shapes of a cell: X [N, I], states [N, H], W [gates * H, I], R [gates * H, H], B [parts * H]. */
-export function inferCell(context: InferContext, kind: CellKind): readonly OutputSpec[] {
+export function inferCell(context: InferContext<CellAttributes>, kind: CellKind): readonly OutputSpec[] {
   const hidden = checkAttributes(context, kind);
   const type = context.inputs[0].elementType;
   const [batch, size] = expectShape(context, 0, "the data", [anyDimension, anyDimension]);
@@ -71,7 +78,7 @@ export function inferCell(context: InferContext, kind: CellKind): readonly Outpu
 }
 
 /** Shapes of a sequence: X [N, T, I], states [N, D, H], lengths [N], W [D, gates * H, I], R [D, gates * H, H], B [D, parts * H]. */
-export function inferSequence(context: InferContext, kind: CellKind): readonly OutputSpec[] {
+export function inferSequence(context: InferContext<SequenceAttributes>, kind: CellKind): readonly OutputSpec[] {
   const hidden = checkAttributes(context, kind);
   const directions = directionsOf(context.attributes);
   const type = context.inputs[0].elementType;
@@ -109,14 +116,14 @@ function weightsOf(
 
 /** One step for each batch item. `peepholes` are LSTM's of opset1. */
 export function evaluateCell(
-  { attributes, inputs }: EvaluateContext,
+  { attributes, inputs }: EvaluateContext<CellAttributes>,
   kind: CellKind,
   step: CellStep,
   peepholes?: Tensor,
 ): readonly Tensor[] {
   const [x, ...states] = inputs.slice(0, 1 + kind.states);
   const [batch, inputSize] = x.shape;
-  const hiddenSize = attributes["hidden_size"] as number;
+  const hiddenSize = attributes.hidden_size;
   const parts = kind.biasParts(attributes);
   const [w, r, b] = inputs.slice(1 + kind.states, 4 + kind.states).map(tensorNumbers);
   const tensors = [w, r, b ?? new Float32Array(parts * hiddenSize)];
@@ -132,10 +139,14 @@ export function evaluateCell(
 }
 
 /** All steps of all batch items and directions. Behind a sequence's length the output is 0 and the state stays. */
-export function evaluateSequence({ node, attributes, inputs }: EvaluateContext, kind: CellKind, step: CellStep): readonly Tensor[] {
+export function evaluateSequence(
+  { node, attributes, inputs }: EvaluateContext<SequenceAttributes>,
+  kind: CellKind,
+  step: CellStep,
+): readonly Tensor[] {
   const [x, ...rest] = inputs;
   const [batch, steps, inputSize] = x.shape;
-  const hiddenSize = attributes["hidden_size"] as number;
+  const hiddenSize = attributes.hidden_size;
   const directions = directionsOf(attributes);
   const lengths = integersOf(rest[kind.states]);
   if (lengths.some((length) => length < 0 || length > steps))
@@ -147,7 +158,7 @@ export function evaluateSequence({ node, attributes, inputs }: EvaluateContext, 
   const output = allocateNumbers(x.elementType, shapeSize(outputShape));
   for (let d = 0; d < directions; d++) {
     const weights = weightsOf(tensors, d, kind, kind.biasParts(attributes), inputSize, hiddenSize);
-    const backwards = d === 1 || attributes["direction"] === "reverse";
+    const backwards = d === 1 || attributes.direction === "reverse";
     for (let n = 0; n < batch; n++) {
       const item = n * directions + d;
       const at = (array: Float64Array | undefined): Float64Array =>

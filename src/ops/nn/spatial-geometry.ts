@@ -48,7 +48,7 @@ export const groupConvolutionAttributes = {
 /** How window counts are rounded. `ceil_torch` also drops a last window that would start in the end's padding. */
 export type Rounding = "floor" | "ceil" | "ceil_torch";
 
-const isSame = (attributes: Attributes): boolean => attributes["auto_pad"] === "same_upper" || attributes["auto_pad"] === "same_lower";
+const isSame = (attributes: Attributes): boolean => attributes.auto_pad === "same_upper" || attributes.auto_pad === "same_lower";
 
 /** Attribute `name` as one number for each spatial axis; a missing or empty list means `otherwise`. Throws on a wrong count. */
 function perAxis(context: Pick<InferContext, "attributes" | "fail">, name: string, count: number, otherwise: number): readonly number[] {
@@ -90,7 +90,7 @@ export function windowOutputs(
   const ends = perAxis(context, "pads_end", input.length, 0);
   return input.map((size, i) => {
     if (isSame(attributes)) return ceilDivideDimension(size, strides[i]);
-    const pads = attributes["auto_pad"] === "valid" ? 0 : begins[i] + ends[i];
+    const pads = attributes.auto_pad === "valid" ? 0 : begins[i] + ends[i];
     const window = dilated(atLeast(kernel[i], 1), dilations[i]);
     if (maxOf(addDimensions(size, pads)) < minOf(window))
       context.fail("the window is longer than the padded input", {
@@ -102,7 +102,7 @@ export function windowOutputs(
     const steps = (rounding === "floor" ? floorDivideDimension : ceilDivideDimension)(room, strides[i]);
     const output = atLeast(addDimensions(steps, 1), 1);
     if (rounding !== "ceil_torch") return output;
-    const begin = attributes["auto_pad"] === "valid" ? 0 : begins[i];
+    const begin = attributes.auto_pad === "valid" ? 0 : begins[i];
     if (isKnown(output) && isKnown(size)) return (output - 1) * strides[i] >= size + begin ? output - 1 : output;
     return dimension(Math.max(1, minOf(output) - 1), maxOf(output));
   });
@@ -122,11 +122,11 @@ export function spatialAxes(
   const ends = perAxis(context, "pads_end", input.length, 0);
   return input.map((size, i) => {
     const axis = { input: size, output: output[i], kernel: kernel[i], stride: strides[i], dilation: dilations[i] };
-    if (attributes["auto_pad"] === "valid") return { ...axis, padBegin: 0, padEnd: 0 };
+    if (attributes.auto_pad === "valid") return { ...axis, padBegin: 0, padEnd: 0 };
     if (!isSame(attributes)) return { ...axis, padBegin: begins[i], padEnd: ends[i] };
     const total = Math.max(0, (axis.output - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1 - size);
     const half = Math.floor(total / 2);
-    return attributes["auto_pad"] === "same_upper"
+    return attributes.auto_pad === "same_upper"
       ? { ...axis, padBegin: half, padEnd: total - half }
       : { ...axis, padBegin: total - half, padEnd: half };
   });
@@ -143,7 +143,7 @@ export function transposedOutputs(
   const dilations = perAxis(context, "dilations", input.length, 1);
   checkPositive(context, "strides", strides);
   checkPositive(context, "dilations", dilations);
-  const explicit = attributes["auto_pad"] === "explicit" || attributes["auto_pad"] === "notset";
+  const explicit = attributes.auto_pad === "explicit" || attributes.auto_pad === "notset";
   const begins = perAxis(context, "pads_begin", input.length, 0);
   const ends = perAxis(context, "pads_end", input.length, 0);
   const extra = perAxis(context, "output_padding", input.length, 0);
@@ -172,7 +172,7 @@ export function transposedAxes(
   outputGiven: boolean,
 ): SpatialAxis[] {
   const { attributes } = context;
-  const explicit = attributes["auto_pad"] === "explicit" || attributes["auto_pad"] === "notset";
+  const explicit = attributes.auto_pad === "explicit" || attributes.auto_pad === "notset";
   const strides = perAxis(context, "strides", input.length, 1);
   const dilations = perAxis(context, "dilations", input.length, 1);
   const begins = perAxis(context, "pads_begin", input.length, 0);
@@ -185,7 +185,7 @@ export function transposedAxes(
     const total = Math.max(0, (size - 1) * strides[i] + (kernel[i] - 1) * dilations[i] + 1 + extra[i] - output[i]);
     const half = Math.floor(total / 2);
     // The other way round than a convolution: what is cut here is where that one's input was padded less.
-    return attributes["auto_pad"] === "same_upper"
+    return attributes.auto_pad === "same_upper"
       ? { ...axis, padBegin: total - half, padEnd: half }
       : { ...axis, padBegin: half, padEnd: total - half };
   });

@@ -1,4 +1,4 @@
-import { float } from "../../model/attribute.ts";
+import { float, type AttributesOf } from "../../model/attribute.ts";
 import type { EvaluateContext, InferContext, OutputSpec } from "../../model/operation.ts";
 import { add, div, input, mul, sqrt, sub } from "../../model/scalar-expression.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -20,14 +20,14 @@ const [x, gamma, beta, mean, variance] = [0, 1, 2, 3, 4].map(input);
 
 const evaluateOf =
   ([data, ...vectors]: Roles) =>
-  ({ inputs, attributes }: EvaluateContext): readonly Tensor[] => {
+  ({ inputs, attributes }: EvaluateContext<AttributesOf<typeof schemas>>): readonly Tensor[] => {
     const { shape, elementType } = inputs[data];
     const perChannel = vectors.map((i) => inputs[i].reshaped([inputs[i].size, ...shape.slice(2).map(() => 1)]));
-    const deviation = sqrt(add(variance, attributes["epsilon"] as number));
+    const deviation = sqrt(add(variance, attributes.epsilon));
     return [evaluateScalar(add(mul(div(sub(x, mean), deviation), gamma), beta), [inputs[data], ...perChannel], elementType)];
   };
 
-const attributes = { epsilon: float() } as const;
+const schemas = { epsilon: float() } as const;
 const first: Roles = [2, 0, 1, 3, 4];
 const fifth: Roles = [0, 1, 2, 3, 4];
 
@@ -36,7 +36,7 @@ export const BatchNormInference1 = defineOp({
   type: "BatchNormInference",
   since: "opset1",
   inputs: 5,
-  attributes,
+  attributes: schemas,
   infer: inferOf(first),
   evaluate: evaluateOf(first),
 });
@@ -46,7 +46,7 @@ export const BatchNormInference5 = defineOp({
   type: "BatchNormInference",
   since: "opset5",
   inputs: 5,
-  attributes,
+  attributes: schemas,
   infer: inferOf(fifth),
   evaluate: evaluateOf(fifth),
 });

@@ -15,17 +15,17 @@ export const GroupNormalization12 = defineOp({
   infer: (context) => {
     checkChannelVectors(context, 0, [1, 2]);
     const channels = context.inputs[0].partialShape.dimensions?.[1];
-    const groups = context.attributes["num_groups"] as number;
+    const groups = context.attributes.num_groups;
     if (groups < 1 || (typeof channels === "number" && channels % groups !== 0))
       context.fail("the channels cannot be divided into the groups", { expected: `a divisor of ${String(channels)}`, got: String(groups) });
     return inferSame(context);
   },
   evaluate: ({ node, inputs: [x, scale, bias], attributes }) => {
-    const groups = attributes["num_groups"] as number;
+    const groups = attributes.num_groups;
     const [batch, channels] = x.shape;
     if (channels % groups !== 0) node.fail("the channels cannot be divided into the groups", { got: `${channels} in ${groups}` });
     const grouped = [batch, groups, x.size / Math.max(1, batch * groups)];
-    const options = { normalizeVariance: true, eps: attributes["epsilon"] as number, inside: true };
+    const options = { normalizeVariance: true, eps: attributes.epsilon, inside: true };
     const normalized = new Tensor("f64", x.shape, normalizeMeanVariance(x, grouped, [2], options));
     const channelShape = [channels, ...x.shape.slice(2).map(() => 1)];
     return [

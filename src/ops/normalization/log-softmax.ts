@@ -9,5 +9,5 @@ export const LogSoftmax5 = defineOp({
   inputs: 1,
   attributes: { axis: int(1) },
   infer: inferAlongAxis,
-  evaluate: ({ node, inputs: [x], attributes }) => [softmaxTensor(node, x, attributes["axis"] as number, true)],
+  evaluate: ({ node, inputs: [x], attributes }) => [softmaxTensor(node, x, attributes.axis, true)],
 });

@@ -30,7 +30,7 @@ export const LRN = defineOp({
   },
   evaluate: ({ node, inputs: [x, axesTensor], attributes }) => {
     const axes = resolveAxes(node, axesTensor, x.shape.length);
-    const [alpha, beta, bias, size] = ["alpha", "beta", "bias", "size"].map((n) => attributes[n] as number);
+    const { alpha, beta, bias, size } = attributes;
     const data = tensorNumbers(x);
     // The window's sum is separable over the axes.
     let squares: Float64Array = Float64Array.from(data, (v) => v * v);

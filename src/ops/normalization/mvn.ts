@@ -13,9 +13,9 @@ export const MVN2 = defineOp({
   attributes: { eps: float(1e-9), across_channels: boolean(false), normalize_variance: boolean(true) },
   infer: inferSame,
   evaluate: ({ inputs: [x], attributes }) => {
-    const first = attributes["across_channels"] === true ? 1 : 2;
+    const first = attributes.across_channels ? 1 : 2;
     const axes = x.shape.map((_, i) => i).filter((i) => i >= first);
-    const options = { normalizeVariance: attributes["normalize_variance"] === true, eps: attributes["eps"] as number, inside: true };
+    const options = { normalizeVariance: attributes.normalize_variance, eps: attributes.eps, inside: true };
     return [roundedTensor(x.elementType, x.shape, normalizeMeanVariance(x, x.shape, axes, options))];
   },
 });
@@ -36,9 +36,9 @@ export const MVN6 = defineOp({
   },
   evaluate: ({ node, inputs: [x, axes], attributes }) => {
     const options = {
-      normalizeVariance: attributes["normalize_variance"] === true,
-      eps: attributes["eps"] as number,
-      inside: String(attributes["eps_mode"]).toUpperCase() === "INSIDE_SQRT",
+      normalizeVariance: attributes.normalize_variance,
+      eps: attributes.eps,
+      inside: attributes.eps_mode.toUpperCase() === "INSIDE_SQRT",
     };
     const normalized = normalizeMeanVariance(x, x.shape, resolveAxes(node, axes, x.shape.length), options);
     return [roundedTensor(x.elementType, x.shape, normalized)];

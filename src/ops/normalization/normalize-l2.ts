@@ -44,8 +44,8 @@ export const NormalizeL2 = defineOp({
           Float64Array.from(data, (v) => (v === 0 ? 0 : 1)),
         ),
       ];
-    const eps = attributes["eps"] as number;
-    const adds = attributes["eps_mode"] === "add";
+    const eps = attributes.eps;
+    const adds = attributes.eps_mode === "add";
     const norm = reduceNumbers(data, shape, axes, {
       ...sumOfSquares,
       finish: (total) => Math.sqrt(adds ? total + eps : Math.max(total, eps)),

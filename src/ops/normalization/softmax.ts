@@ -9,9 +9,9 @@ import { eachLine } from "../reduction/along-axis.ts";
 import { inferSame } from "./infer-same.ts";
 
 /** Same shape as the input, with the axis attribute checked. */
-export function inferAlongAxis(context: InferContext): readonly OutputSpec[] {
+export function inferAlongAxis(context: InferContext<{ readonly axis: number }>): readonly OutputSpec[] {
   const { rank } = context.inputs[0].partialShape;
-  const axis = context.attributes["axis"] as number;
+  const axis = context.attributes.axis;
   if (rank !== undefined && normalizeAxis(axis, rank) === undefined)
     context.fail("the axis is out of range", { expected: `${-rank} to ${rank - 1}`, got: String(axis) });
   return inferSame(context);
@@ -42,7 +42,7 @@ export const Softmax1 = defineOp({
   inputs: 1,
   attributes: { axis: int(1) },
   infer: inferAlongAxis,
-  evaluate: ({ node, inputs: [x], attributes }) => [softmaxTensor(node, x, attributes["axis"] as number, false)],
+  evaluate: ({ node, inputs: [x], attributes }) => [softmaxTensor(node, x, attributes.axis, false)],
 });
 
 /** The same, with negative axes counted from the end. */
@@ -53,5 +53,5 @@ export const Softmax8 = defineOp({
   inputs: 1,
   attributes: { axis: int(1) },
   infer: inferAlongAxis,
-  evaluate: ({ node, inputs: [x], attributes }) => [softmaxTensor(node, x, attributes["axis"] as number, false)],
+  evaluate: ({ node, inputs: [x], attributes }) => [softmaxTensor(node, x, attributes.axis, false)],
 });

@@ -25,7 +25,7 @@ export const CumSum3 = defineOp({
     const { shape, elementType } = data;
     const given = axisTensor === undefined ? 0 : tensorNumbers(axisTensor)[0];
     const axis = normalizeAxis(given, shape.length) ?? node.fail("the axis is out of range", { got: String(given) });
-    const order = { length: shape[axis], exclusive: attributes["exclusive"] === true, reverse: attributes["reverse"] === true };
+    const order = { length: shape[axis], exclusive: attributes.exclusive, reverse: attributes.reverse };
     if (data.data instanceof BigInt64Array || data.data instanceof BigUint64Array) {
       const numbers = data.data;
       const sums = numbers.slice();

@@ -33,7 +33,7 @@ export const defineReduction = <const Type extends string>(options: ReductionOpt
     infer: (context) => {
       const [{ elementType, partialShape }] = context.inputs;
       checkType(context, elementType, options.logical === true);
-      const keep = context.attributes["keep_dims"] === true;
+      const keep = context.attributes.keep_dims;
       const axes = inferAxes(context, 1);
       return [
         outputSpec(elementType, reducedDimensions(partialShape.dimensions, axes, keep), reducedValue(context, axes, options.propagate)),
@@ -42,7 +42,7 @@ export const defineReduction = <const Type extends string>(options: ReductionOpt
     evaluate: ({ node, inputs: [data, axesTensor], attributes }) => {
       const axes = resolveAxes(node, axesTensor, data.shape.length);
       const kept = data.shape.map((d, i) => (axes.includes(i) ? 1 : d));
-      const shape = attributes["keep_dims"] === true ? kept : data.shape.filter((_, i) => !axes.includes(i));
+      const shape = attributes.keep_dims ? kept : data.shape.filter((_, i) => !axes.includes(i));
       return [reduceTensor(data, axes, shape, options)];
     },
   });

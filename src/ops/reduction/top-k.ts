@@ -1,8 +1,8 @@
 import { normalizeAxis, shapeSize } from "../../common/shape.ts";
-import { boolean, elementType, int, string } from "../../model/attribute.ts";
+import { boolean, elementType, int, string, type AttributesOf } from "../../model/attribute.ts";
 import type { EvaluateContext, InferContext, OutputSpec } from "../../model/operation.ts";
 import { type Dimension, dimension, isKnown, maxOf, minOf } from "../../tensor/dimension.ts";
-import { type ElementType, isInteger } from "../../tensor/element-type.ts";
+import { isInteger } from "../../tensor/element-type.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { allocateArray } from "../../tensor/allocate-array.ts";
 import { roundedTensor, tensorNumbers } from "../../tensor/tensor-numbers.ts";
@@ -19,20 +19,20 @@ const attributes = {
   index_element_type: elementType("i32"),
 } as const;
 
-function infer(context: InferContext): readonly OutputSpec[] {
+function infer(context: InferContext<AttributesOf<typeof attributes>>): readonly OutputSpec[] {
   const [{ partialShape }, count] = context.inputs;
   const { dimensions } = partialShape;
   const type = commonType(context, "numeric", [0]);
   if (count.elementType !== "dynamic" && !isInteger(count.elementType)) context.fail("k must be an integer", { got: count.elementType });
-  const given = context.attributes["axis"] as number;
+  const given = context.attributes.axis;
   const axis = dimensions && (normalizeAxis(given, dimensions.length) ?? context.fail("the axis is out of range", { got: String(given) }));
   const k = context.value(1)?.[0];
   const out = dimensions?.map((d, i) => (i === axis ? chosen(context, d, k) : d));
-  return [outputSpec(type, out), outputSpec(context.attributes["index_element_type"] as ElementType, out)];
+  return [outputSpec(type, out), outputSpec(context.attributes.index_element_type, out)];
 }
 
 /** How many of `length` elements are taken. */
-function chosen(context: InferContext, length: Dimension, k: Dimension | undefined): Dimension {
+function chosen(context: Pick<InferContext, "fail">, length: Dimension, k: Dimension | undefined): Dimension {
   if (k === undefined) return dimension(0, maxOf(length));
   if (maxOf(k) < 0 || minOf(k) > maxOf(length))
     context.fail("k is out of range", { expected: `0 to ${maxOf(length)}`, got: isKnown(k) ? String(k) : `at least ${minOf(k)}` });
@@ -62,8 +62,8 @@ function selectFirst(taken: Uint32Array, length: number, isBefore: (x: number, y
   }
 }
 
-function evaluate({ node, inputs: [data, kTensor], attributes: a }: EvaluateContext): readonly Tensor[] {
-  const axis = normalizeAxis(a["axis"] as number, data.shape.length) ?? node.fail("the axis is out of range");
+function evaluate({ node, inputs: [data, kTensor], attributes: a }: EvaluateContext<AttributesOf<typeof attributes>>): readonly Tensor[] {
+  const axis = normalizeAxis(a.axis, data.shape.length) ?? node.fail("the axis is out of range");
   const length = data.shape[axis];
   const k = tensorNumbers(kTensor)[0];
   if (!(k >= 0 && k <= length)) node.fail("k is out of range", { expected: `0 to ${length}`, got: String(k) });
@@ -73,7 +73,7 @@ function evaluate({ node, inputs: [data, kTensor], attributes: a }: EvaluateCont
   const source = rawElements(data);
   const values = allocateRaw(data.elementType, size);
   const indices = allocateArray(Float64Array, size);
-  const sign = a["mode"] === "max" ? -1 : 1;
+  const sign = a.mode === "max" ? -1 : 1;
   const stride = shapeSize(data.shape.slice(axis + 1));
   const taken = allocateArray(Uint32Array, k);
   eachLine(data.shape, axis, (first) => {
@@ -83,14 +83,14 @@ function evaluate({ node, inputs: [data, kTensor], attributes: a }: EvaluateCont
       const q = keys[first + y * stride];
       return p === q ? x < y : p < q === sign > 0;
     });
-    if (a["sort"] === "index") taken.sort();
+    if (a.sort === "index") taken.sort();
     const to = Math.floor(first / (stride * length)) * stride * k + (first % stride);
     for (let i = 0; i < k; i++) {
       values[to + i * stride] = source[first + taken[i] * stride];
       indices[to + i * stride] = taken[i];
     }
   });
-  return [tensorOfRaw(data.elementType, shape, values), roundedTensor(a["index_element_type"] as ElementType, shape, indices)];
+  return [tensorOfRaw(data.elementType, shape, values), roundedTensor(a.index_element_type, shape, indices)];
 }
 
 /** The k largest or smallest elements along an axis, and where they were. */

@@ -69,6 +69,6 @@ export const Range4 = defineOp({
   since: "opset4",
   inputs: 3,
   attributes: { output_type: elementType() },
-  infer: (context) => inferRange(context, context.attributes["output_type"] as ElementType),
-  evaluate: (context) => evaluateRange(context, context.attributes["output_type"] as ElementType),
+  infer: (context) => inferRange(context, context.attributes.output_type),
+  evaluate: (context) => evaluateRange(context, context.attributes.output_type),
 });

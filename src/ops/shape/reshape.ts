@@ -86,7 +86,7 @@ export const Reshape = defineOp({
     if (target.elementType !== "dynamic" && !isInteger(target.elementType))
       context.fail("the target shape must be integers", { got: target.elementType });
     const pattern = context.value(1);
-    const special = context.attributes["special_zero"] === true;
+    const special = context.attributes.special_zero;
     const rank = dimensions?.length === 0 ? 1 : dimensions?.[0];
     const out = pattern
       ? targetDimensions(data.partialShape.dimensions, pattern, special, (what, details) => context.fail(what, details))
@@ -95,7 +95,7 @@ export const Reshape = defineOp({
   },
   evaluate: ({ node, inputs: [data, target], attributes }) => [
     data.reshaped(
-      targetDimensions(data.shape, Array.from(tensorNumbers(target)), attributes["special_zero"] === true, (what, details) =>
+      targetDimensions(data.shape, Array.from(tensorNumbers(target)), attributes.special_zero, (what, details) =>
         node.fail(what, details),
       ) as readonly number[],
     ),

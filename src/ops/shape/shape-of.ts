@@ -1,5 +1,4 @@
 import { elementType } from "../../model/attribute.ts";
-import type { ElementType } from "../../tensor/element-type.ts";
 import { tensorOfNumbers } from "../../tensor/tensor-numbers.ts";
 import { anyDimension } from "../../tensor/dimension.ts";
 import { defineOp } from "../define-op.ts";
@@ -24,7 +23,7 @@ export const ShapeOf3 = defineOp({
   attributes: { output_type: elementType("i64") },
   shapeOnly: true,
   infer: ({ inputs: [x], attributes }) => [
-    outputSpec(attributes["output_type"] as ElementType, [x.partialShape.rank ?? anyDimension], x.partialShape.dimensions),
+    outputSpec(attributes.output_type, [x.partialShape.rank ?? anyDimension], x.partialShape.dimensions),
   ],
-  evaluate: ({ inputs: [x], attributes }) => [tensorOfNumbers(attributes["output_type"] as ElementType, [x.shape.length], [...x.shape])],
+  evaluate: ({ inputs: [x], attributes }) => [tensorOfNumbers(attributes.output_type, [x.shape.length], [...x.shape])],
 });

@@ -30,22 +30,25 @@ function squeezed<T extends Dimension>(
   return dimensions.filter((d, i) => !at.has(i) || !mayBeOne(d));
 }
 
-function infer(context: InferContext): readonly OutputSpec[] {
+/** Opset1 refuses axes that are not 1. */
+type SqueezeAttributes = { readonly allow_axis_skip?: boolean };
+
+function infer(context: InferContext<SqueezeAttributes>): readonly OutputSpec[] {
   const [{ elementType, partialShape }] = context.inputs;
   const { dimensions } = partialShape;
   const axes = context.inputs.length > 1 ? context.value(1) : [];
   const out =
     dimensions !== undefined && axes?.every(isKnown)
-      ? squeezed(dimensions, axes as readonly number[], context.attributes["allow_axis_skip"] === true, (what, details) =>
+      ? squeezed(dimensions, axes as readonly number[], context.attributes.allow_axis_skip === true, (what, details) =>
           context.fail(what, details),
         )
       : undefined;
   return [outputSpec(elementType, out, context.value(0))];
 }
 
-function evaluate({ node, inputs: [data, axesTensor], attributes }: EvaluateContext): readonly Tensor[] {
+function evaluate({ node, inputs: [data, axesTensor], attributes }: EvaluateContext<SqueezeAttributes>): readonly Tensor[] {
   const axes = axesTensor && Array.from(tensorNumbers(axesTensor));
-  const shape = squeezed(data.shape, axes, attributes["allow_axis_skip"] === true, (what, details) => node.fail(what, details));
+  const shape = squeezed(data.shape, axes, attributes.allow_axis_skip === true, (what, details) => node.fail(what, details));
   return [data.reshaped(shape as readonly number[])];
 }
 

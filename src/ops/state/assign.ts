@@ -13,7 +13,7 @@ export const Assign3 = defineOp({
   inputs: 1,
   infer: ({ inputs: [x] }) => [outputSpec(x.elementType, x.partialShape.dimensions)],
   evaluate: ({ inputs: [x], attributes, state }) => {
-    state?.write(attributes["variable_id"] as string, x);
+    state?.write(attributes.variable_id, x);
     return [x];
   },
 });

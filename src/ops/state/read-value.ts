@@ -1,7 +1,5 @@
 import { elementType as elementTypeAttribute, shape as shapeAttribute, string } from "../../model/attribute.ts";
 import { zerosOf } from "../../model/variable-states.ts";
-import type { Dimension } from "../../tensor/dimension.ts";
-import type { ElementType } from "../../tensor/element-type.ts";
 import { PartialShape } from "../../tensor/partial-shape.ts";
 import { defineOp } from "../define-op.ts";
 import { outputSpec } from "../output-spec.ts";
@@ -15,7 +13,7 @@ export const ReadValue3 = defineOp({
   attributes: { variable_id: string() },
   inputs: 1,
   infer: ({ inputs: [x] }) => [outputSpec(x.elementType, x.partialShape.dimensions)],
-  evaluate: ({ inputs: [x], attributes, state }) => [state?.get(attributes["variable_id"] as string) ?? x],
+  evaluate: ({ inputs: [x], attributes, state }) => [state?.get(attributes.variable_id) ?? x],
 });
 
 /** The same with a type of its own, and zeros where there is no input. Files before 2022.2 leave the type to the input. */
@@ -26,8 +24,8 @@ export const ReadValue6 = defineOp({
   inputs: [0, 1],
   infer: (context) => {
     const x = context.inputs.at(0);
-    const type = (context.attributes["variable_type"] as ElementType | undefined) ?? "dynamic";
-    const own = new PartialShape(context.attributes["variable_shape"] as readonly Dimension[] | undefined);
+    const type = context.attributes.variable_type ?? "dynamic";
+    const own = new PartialShape(context.attributes.variable_shape);
     if (x === undefined && type === "dynamic") context.fail("nothing says the variable's type", { expected: "an input, or variable_type" });
     const elementType = type === "dynamic" && x !== undefined ? x.elementType : type;
     if (x !== undefined && x.elementType !== elementType && x.elementType !== "dynamic")
@@ -38,7 +36,7 @@ export const ReadValue6 = defineOp({
     return [outputSpec(elementType, shape.dimensions)];
   },
   evaluate: ({ node, inputs, attributes, state }) => {
-    const id = attributes["variable_id"] as string;
+    const id = attributes.variable_id;
     const { elementType, partialShape: shape } = node.outputs[0];
     return [state?.get(id) ?? inputs.at(0) ?? zerosOf({ id, elementType, shape })];
   },

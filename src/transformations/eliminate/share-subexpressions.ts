@@ -38,7 +38,7 @@ function sameAttributes(a: Attributes, b: Attributes): boolean {
   return names.length === Object.keys(b).length && names.every((name) => sameValue(a[name], b[name]));
 }
 
-function sameValue(a: AttributeValue, b: AttributeValue | undefined): boolean {
+function sameValue(a: AttributeValue | undefined, b: AttributeValue | undefined): boolean {
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((x, i) => Object.is(x, b[i]));
   return Object.is(a, b);
 }
