@@ -5,11 +5,30 @@ interface DotOperands {
   readonly push: (operand: number) => void;
 }
 
+/** Sums of four products of u8 and i8 in each lane, exact. */
+export function emitDotU8I8(context: VectorContext, operands: DotOperands): void {
+  if (context.relaxedDot === "exact") emitRelaxedDot(context, operands);
+  else emitDotByHalves(context, operands);
+}
+
+/** The same where the sums of two products fit 16 bits. */
+export function emitDotU8I8Narrow(context: VectorContext, operands: DotOperands): void {
+  if (context.relaxedDot === "other") emitDotByHalves(context, operands);
+  else emitRelaxedDot(context, operands);
+}
+
+function emitRelaxedDot({ assembler }: VectorContext, { push }: DotOperands): void {
+  push(1);
+  push(0);
+  push(2);
+  assembler.op("i32x4.relaxed_dot_i8x16_i7x16_add_s");
+}
+
 /**
- * Sums of four products of u8 and i8 in each lane, exact: bytes 0 and 2 of each lane as 16 bits, then bytes 1 and 3, so that no
- * shuffle is needed and what depends on one operand only is computed once however often it is used.
+ * Bytes 0 and 2 of each lane as 16 bits, then bytes 1 and 3, so that no shuffle is needed and what depends on one operand only is
+ * computed once however often it is used.
  */
-export function emitDotU8I8({ assembler: a, constant, withVector }: VectorContext, { push }: DotOperands): void {
+function emitDotByHalves({ assembler: a, constant, withVector }: VectorContext, { push }: DotOperands): void {
   withVector((unsigned) =>
     withVector((signed) => {
       push(0);
@@ -37,18 +56,6 @@ export function emitDotU8I8({ assembler: a, constant, withVector }: VectorContex
       a.op("i32x4.add");
     }),
   );
-}
-
-/** The same by one instruction where the engine's has an unsigned operand: sums of two products fit 16 bits. */
-export function emitDotU8I8Narrow(context: VectorContext, operands: DotOperands): void {
-  if (!context.unsignedRelaxedDot) {
-    emitDotU8I8(context, operands);
-    return;
-  }
-  operands.push(1);
-  operands.push(0);
-  operands.push(2);
-  context.assembler.op("i32x4.relaxed_dot_i8x16_i7x16_add_s");
 }
 
 /** Two products of bf16 in each lane, the upper one added first. */

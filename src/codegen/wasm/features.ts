@@ -1,6 +1,6 @@
 import type { InstructionName } from "./instructions.ts";
 import { ModuleBuilder } from "./module-builder.ts";
-import type { VectorFeatures } from "./vector-context.ts";
+import type { RelaxedDot, VectorFeatures } from "./vector-context.ts";
 import type { WasmTargetName } from "./wasm-targets.ts";
 
 /** A module that is valid where an operation on three vectors is. */
@@ -30,28 +30,32 @@ function findTargets(): readonly WasmTargetName[] {
   return probe("f32x4.relaxed_madd", 3) ? ["wasm-relaxed", "wasm-simd"] : ["wasm-simd"];
 }
 
-let unsignedDot: boolean | undefined;
+let dot: RelaxedDot | undefined;
 
 /** What code for a target may use. */
 export function vectorFeatures(target: WasmTargetName): VectorFeatures {
   const relaxed = target === "wasm-relaxed";
-  return { relaxed, unsignedRelaxedDot: relaxed && (unsignedDot ??= isRelaxedDotUnsigned()) };
+  return { relaxed, relaxedDot: relaxed ? (dot ??= findRelaxedDot()) : "other" };
 }
 
-/**
- * Relaxed dot products of 8 bits take numbers of 7 in their second operand; what the eighth means is the engine's choice, once for all.
- * On x86-64 it is part of an unsigned number.
- */
-function isRelaxedDotUnsigned(): boolean {
+/** Asks the engine: on x86-64 sums are of unsigned bytes, and exact where V8 uses the instruction of AVX-VNNI. */
+function findRelaxedDot(): RelaxedDot {
   const name = "i32x4.relaxed_dot_i8x16_i7x16_add_s";
-  if (!probe(name, 3)) return false;
+  if (!probe(name, 3)) return "other";
   const m = new ModuleBuilder();
-  const sum = m.addFunction("sum", { params: [], results: ["i32"] }, (a) => {
-    for (const byte of [1, 255, 0]) a.op("v128.const", ...Array.from({ length: 16 }, () => byte));
+  const sum = m.addFunction("sum", { params: ["i32", "i32"], results: ["i32"] }, (a) => {
+    for (const parameter of [0, 1]) {
+      a.get(parameter);
+      a.op("i32x4.splat");
+    }
+    a.op("v128.const", ...Array.from({ length: 16 }, () => 0));
     a.op(name);
     a.op("i32x4.extract_lane", 0);
   });
   m.export("sum", sum);
-  const exports = new WebAssembly.Instance(new WebAssembly.Module(m.encode())).exports as unknown as { sum: () => number };
-  return exports.sum() === 4 * 255;
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(m.encode()));
+  const sumOf = exports["sum"] as (signed: number, unsigned: number) => number;
+  const isExact = (signed: number): boolean => sumOf(0x01010101 * signed, 0x01010101 * 255) === 4 * 255 * ((signed << 24) >> 24);
+  if (![1, 255, 64, 192].every(isExact)) return "other";
+  return [127, 128].every(isExact) ? "exact" : "unsigned";
 }

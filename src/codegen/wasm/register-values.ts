@@ -8,7 +8,7 @@ import type { FunctionAssembler } from "./function-assembler.ts";
 import type { Instruction } from "./instructions.ts";
 import type { LocalPool } from "./local-pool.ts";
 import type { RegisterUses } from "./register-uses.ts";
-import { f32Bits, type VectorContext, type VectorFeatures } from "./vector-context.ts";
+import { f32Bits, type RelaxedDot, type VectorContext, type VectorFeatures } from "./vector-context.ts";
 
 /** Statements that give a register a value. */
 export type ValueStatement = Extract<Statement, { kind: "load" | "gather" | "compute" }>;
@@ -34,7 +34,7 @@ const deepestExpression = 50;
 export class RegisterValues implements VectorContext {
   readonly assembler: FunctionAssembler;
   readonly relaxed: boolean;
-  readonly unsignedRelaxedDot: boolean;
+  readonly relaxedDot: RelaxedDot;
   readonly #pool: LocalPool;
   readonly #uses: RegisterUses;
   readonly #locals = new Map<number, number>();
@@ -63,7 +63,7 @@ export class RegisterValues implements VectorContext {
     this.#pool = pool;
     this.#uses = uses;
     this.relaxed = features.relaxed;
-    this.unsignedRelaxedDot = features.unsignedRelaxedDot;
+    this.relaxedDot = features.relaxedDot;
   }
 
   // Constants

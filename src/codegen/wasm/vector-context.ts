@@ -1,11 +1,17 @@
 import type { FunctionAssembler } from "./function-assembler.ts";
 
+/**
+ * What `i32x4.relaxed_dot_i8x16_i7x16_add_s` gives for bytes of eight bits in its second operand, which the specification leaves to
+ * the engine, once for all: the products of unsigned bytes (`unsigned`: where sums of two fit 16 bits; `exact`: whatever they are),
+ * or something else.
+ */
+export type RelaxedDot = "exact" | "unsigned" | "other";
+
 /** What the engine does beyond plain SIMD. */
 export interface VectorFeatures {
   /** Whether relaxed SIMD instructions may be used. */
   readonly relaxed: boolean;
-  /** Whether `i32x4.relaxed_dot_i8x16_i7x16_add_s` takes its second operand's bytes as unsigned, all eight bits of them. */
-  readonly unsignedRelaxedDot: boolean;
+  readonly relaxedDot: RelaxedDot;
 }
 
 /** What single operations need of the kernel's emitter. Every kernel register is a v128; unused lanes hold anything. */

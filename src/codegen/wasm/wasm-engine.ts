@@ -16,7 +16,7 @@ import { printFunction } from "./print-function.ts";
 import { buildScheduler, poolAddress, poolWord, type SchedulerExports, schedulerOptions } from "./scheduler.ts";
 import type { VectorFeatures } from "./vector-context.ts";
 import { WasmProgram } from "./wasm-program.ts";
-import { type WasmTargetName, wasmTargets } from "./wasm-targets.ts";
+import { describeTarget, type WasmTargetName, wasmTargets } from "./wasm-targets.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 export { availableWasmTargets };
@@ -32,7 +32,7 @@ export function createWasmEngine(target: WasmTargetName, options: EngineOptions)
       expected: availableWasmTargets().join(" or ") || "a WebAssembly engine with SIMD",
     });
   checkThreads(options.threads);
-  return new WasmEngine(wasmTargets[target], options.threads);
+  return new WasmEngine(target, options.threads);
 }
 
 /** WebAssembly, wherever there is SIMD. */
@@ -73,9 +73,9 @@ class WasmEngine implements Engine {
   #asynchronousRuns = 0;
   #disposed = false;
 
-  constructor(target: KernelTarget, threads: number) {
-    this.target = target;
-    this.#features = vectorFeatures(target.name as WasmTargetName);
+  constructor(name: WasmTargetName, threads: number) {
+    this.#features = vectorFeatures(name);
+    this.target = describeTarget(name, this.#features);
     this.threads = threads > 1 && canShareMemory() ? threads : 1;
     this.#memory = new LinearMemory(this.threads > 1);
     const { memory, limits } = this.#memory;
@@ -88,7 +88,7 @@ class WasmEngine implements Engine {
       abandoned.register(this, this.#pool, this.#pool);
       new Int32Array(memory.buffer)[poolWord("wanted")] = this.threads;
     }
-    this.#libraries = new KernelLibraries(target, this.#features, limits, {
+    this.#libraries = new KernelLibraries(this.target, this.#features, limits, {
       onAdd: (library) => {
         const { warm } = installLibrary(library, table, imports);
         this.#pool?.onAdd(library);
