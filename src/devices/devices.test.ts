@@ -279,6 +279,17 @@ const cases: readonly Case[] = [
       );
     },
   },
+  ...(["reflect", "symmetric", "edge"] as const).map((mode) => ({
+    name: `padding that repeats the input, ${mode}`,
+    inputs: [
+      [1, 3, 5, 4],
+      [2, 1, 37],
+    ],
+    build: (x: Output, y: Output): Output[] => [
+      apply("Pad", [apply("Relu", [x]), ints(0, 1, 2, 3), ints(0, 2, 0, 1)], { pad_mode: mode }),
+      apply("Pad", [y, ints(0, 0, 0), ints(0, 0, 17)], { pad_mode: mode }),
+    ],
+  })),
   {
     name: "host operations between programs",
     inputs: [[1, 4, 5, 5]],

@@ -59,44 +59,64 @@ export interface SplitModel {
  */
 export function splitModel(model: Model): SplitModel | undefined {
   for (;;) {
-    const { known, first } = divide(model);
+    const division = divide(model);
+    const { first } = division;
     if (first.length === 0) return undefined;
     const composite = first.find((node) => node.op.evaluate === undefined && node.op.decompose !== undefined);
     const parts = composite && decomposition(composite);
-    if (composite === undefined || parts === undefined) return cut(model, known, first);
+    if (composite === undefined || parts === undefined) return cut(model, division);
     for (const [i, output] of composite.outputs.entries()) replaceOutput(model, output, parts.outputs[i]);
   }
 }
 
 const isStatic = (node: Node): boolean => node.outputs.every((o) => o.partialShape.isStatic && o.elementType !== "dynamic");
 
-/** The nodes that depend on no unknown shape, and those of unknown shapes that only depend on them. */
-function divide(model: Model): { readonly known: ReadonlySet<Node>; readonly first: readonly Node[] } {
-  const known = new Set<Node>();
-  const first: Node[] = [];
-  for (const node of model.nodes()) {
-    if (!node.inputs.every((i) => known.has(i.node))) continue;
-    if (isStatic(node)) known.add(node);
-    else if (node.op.role !== "result") first.push(node);
-  }
-  return { known, first };
+/** Choices between bodies up to which what follows is compiled for what is chosen, the bodies in their nodes' places. */
+const mostChoices = 3;
+
+/** The condition of a node that may become one of its bodies once it is known. */
+function choiceOf({ op, inputs, bodies }: Node): Output | undefined {
+  const choice = op.choiceInput === undefined ? undefined : inputs[op.choiceInput];
+  return choice === undefined || choice.constant !== undefined || bodies.some((body) => body.model.sinks.length > 0) ? undefined : choice;
 }
 
-/** Inputs of a node whose elements decide its shape, and would tell it if they were known. */
-const openValues = (node: Node): readonly Output[] =>
-  node.op.positional === true
-    ? []
-    : (node.op.shapeInputs ?? [])
-        .flatMap((i) => node.inputs[i] ?? [])
-        .filter((o) => o.constant === undefined && !(knownValue(o)?.every(isKnown) ?? false));
+interface Division {
+  readonly known: ReadonlySet<Node>;
+  readonly first: readonly Node[];
+  /** Whether choices are waited for. */
+  readonly waits: boolean;
+}
 
-function cut(model: Model, known: ReadonlySet<Node>, first: readonly Node[]): SplitModel {
+/** The nodes that depend on no unknown shape, and those of unknown shapes that only depend on them. */
+function divide(model: Model): Division {
+  const known = new Set<Node>();
+  const first: Node[] = [];
+  const nodes = model.nodes();
+  const waits = nodes.filter((node) => choiceOf(node) !== undefined).length <= mostChoices;
+  for (const node of nodes) {
+    if (!node.inputs.every((i) => known.has(i.node))) continue;
+    if (isStatic(node) && !(waits && choiceOf(node) !== undefined)) known.add(node);
+    else if (node.op.role !== "result") first.push(node);
+  }
+  return { known, first, waits };
+}
+
+/** Inputs of a node whose elements decide its shape, and would tell it if they were known; or which body it becomes. */
+function openValues(node: Node, waits: boolean): readonly Output[] {
+  const choice = waits ? choiceOf(node) : undefined;
+  if (choice !== undefined) return [choice];
+  if (node.op.positional === true) return [];
+  const deciding = (node.op.shapeInputs ?? []).flatMap((i) => node.inputs[i] ?? []);
+  return deciding.filter((o) => o.constant === undefined && !(knownValue(o)?.every(isKnown) ?? false));
+}
+
+function cut(model: Model, { known, first, waits }: Division): SplitModel {
   // Where a shape is decided by elements, the operation itself waits for them; the others run now.
-  const breaking = first.filter((node) => openValues(node).length === 0);
+  const breaking = first.filter((node) => openValues(node, waits).length === 0);
   const isBreak = new Set(breaking);
   const isPassedOn = (node: Node): boolean => node.op.role === "result" && isBreak.has(node.inputs[0].node);
   const behind = model.nodes().filter((node) => !known.has(node) && !isBreak.has(node) && !isPassedOn(node));
-  const values = new Set(behind.flatMap(openValues));
+  const values = new Set(behind.flatMap((node) => openValues(node, waits)));
 
   const borders: { output: Output; isRead: boolean; isValue: boolean }[] = [];
   const borderOf = new Map<Output, number>();

@@ -94,6 +94,8 @@ export interface OperationDefinition {
    * compile anew for each.
    */
   readonly positional?: boolean;
+  /** The input whose element says which of the bodies runs: where it is known, that body can take the node's place. */
+  readonly choiceInput?: number;
   /** The output only depends on the shape of the first input (ShapeOf). */
   readonly shapeOnly?: boolean;
 }

@@ -19,6 +19,7 @@ export const If8 = defineOp({
   since: "opset8",
   attributes: {},
   inputs: [1, Number.POSITIVE_INFINITY],
+  choiceInput: 0,
   bodies: [branch("then_body", "then_port_map"), branch("else_body", "else_port_map")],
   inferBodies: (context) => {
     const taken = takenBranch(context);
