@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { node, onnxBytes } from "../../test/support/onnx-model.ts";
@@ -145,6 +145,21 @@ describe("a folder, or a map of files", () => {
 
 const shared = resolve(import.meta.dirname, "../../../shared/models");
 const absent = existsSync(shared) ? "" : " (skipped: ../shared/models is absent)";
+describe.skipIf(absent !== "")(`real pairs of files${absent}`, () => {
+  test.each([
+    ["multi_mtcnn/det1.prototxt", "multi_mtcnn/det1.caffemodel"],
+    ["multi_mtcnn/det1-symbol.json", "multi_mtcnn/det1-0001.params"],
+  ])("%s is found in a folder with %s", (...names) => {
+    const files = Object.fromEntries(names.toReversed().map((name) => [basename(name), readFileSync(join(shared, name))]));
+    const [found, named] = [
+      readModelSync({ files: { ...files, "readme.txt": text("about") } }),
+      readModelSync(join(shared, names[0]), join(shared, names[1])),
+    ];
+    expect(found.nodes().map((n) => n.type)).toEqual(named.nodes().map((n) => n.type));
+    expect(serializeModel(found).bin).toEqual(serializeModel(named).bin);
+  });
+});
+
 describe.skipIf(absent !== "")(`real models of formats without a reader${absent}`, () => {
   test.each([
     ["multi_mtcnn/mtcnn.pb", "a TensorFlow GraphDef"],

@@ -85,9 +85,10 @@ function matchInFolder(files: ModelFiles, formats: readonly ModelFormat[]): Matc
   }
   const certain = found.filter((m) => m.detection.confidence === "certain");
   const best = certain.length > 0 ? certain : found;
-  // A format that is read comes before one that is not: an IR beside its Caffe source.
+  // A format that is read comes before one that is not, and the graph of a pair before its weights.
   const readable = best.filter((m) => "read" in m.format);
-  const choice = readable.length > 0 ? readable : best;
+  const first = (readable.length > 0 ? readable : best).filter((m) => !m.detection.second);
+  const choice = first.length > 0 ? first : best.slice(0, 1);
   for (const { files: other } of found) if (other !== choice[0]?.files) other.close();
   if (choice.length <= 1) return choice[0];
   choice[0].files.close();

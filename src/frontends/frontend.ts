@@ -7,6 +7,8 @@ export interface Detection {
   readonly confidence: "certain" | "likely";
   /** In words: `a TensorFlow Lite model`. */
   readonly what: string;
+  /** Whether it is the second file of a pair: where a folder is named, its model begins with another one. */
+  readonly second?: boolean;
 }
 
 /** A format of models that is known when it is seen. */

@@ -22,10 +22,10 @@ function detectBinary(file: RandomAccess): Detection | undefined {
   const layer = fields.find((f) => f.number === layersV2 && f.wireType === 2);
   const name = fields.find((f) => f.number === 1);
   if (layer !== undefined && (name === undefined || isText(file, name)))
-    return { confidence: "likely", what: "the weights of a Caffe network" };
+    return { confidence: "likely", what: "the weights of a Caffe network", second: true };
   const old = fields.find((f) => f.number === layersV1 && f.wireType === 2);
   return old !== undefined && isOldLayer(file, old) && (name === undefined || isText(file, name))
-    ? { confidence: "likely", what: "the weights of a Caffe network of version 1" }
+    ? { confidence: "likely", what: "the weights of a Caffe network of version 1", second: true }
     : undefined;
 }
 

@@ -11,7 +11,7 @@ export const mxnetFormat: ModelFormat = {
   extensions: [".params"],
   detect({ main }): Detection | undefined {
     if (!main) return undefined;
-    if (hasBytes(main, 0, listMagic)) return { confidence: "certain", what: "the arrays of an MXNet network" };
+    if (hasBytes(main, 0, listMagic)) return { confidence: "certain", what: "the arrays of an MXNet network", second: true };
     const isSymbol = /^\uFEFF?\s*\{\s*"nodes"\s*:\s*\[\s*\{[^}]*"op"\s*:/.test(headText(main));
     return isSymbol ? { confidence: "certain", what: "the symbol of an MXNet network" } : undefined;
   },

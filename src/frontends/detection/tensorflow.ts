@@ -21,7 +21,8 @@ export const tensorflowFormat: ModelFormat = {
       const found = ["saved_model.pb", "saved_model.pbtxt"].some((name) => names.includes(name));
       return found ? certain("a TensorFlow SavedModel") : undefined;
     }
-    if (main.size > 48 && hasBytes(main, main.size - 8, tableMagic)) return certain("the index of a TensorFlow checkpoint");
+    if (main.size > 48 && hasBytes(main, main.size - 8, tableMagic))
+      return { ...certain("the index of a TensorFlow checkpoint"), second: true };
     return detectBinary(main) ?? detectText(main);
   },
 };
