@@ -26,7 +26,9 @@ export function checkedRange({ name, size }: RandomAccess, offset: number, lengt
 }
 
 /** Bytes in memory; what is read are views on them. */
-export function bytesInMemory(name: string, bytes: Uint8Array): RandomAccess {
+export function bytesInMemory(name: string, given: Uint8Array): RandomAccess {
+  // A Buffer of Node.js is a Uint8Array whose `slice` copies nothing.
+  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
   const file: RandomAccess = {
     name,
     size: bytes.byteLength,
