@@ -3,6 +3,7 @@ import { defaultOf } from "../src/devices/property.ts";
 import { devices } from "../src/devices/registry.ts";
 import { formatsWithoutReader, frontends } from "../src/frontends/registry.ts";
 import { supportedLayers } from "../src/frontends/caffe/layers.ts";
+import { supportedComponents } from "../src/frontends/kaldi/convert-network.ts";
 import { supportedOperators } from "../src/frontends/mxnet/operators.ts";
 import { onnxOperators } from "../src/frontends/onnx/operators.ts";
 import { isMachineScalar } from "../src/lowering/machine-scalar.ts";
@@ -119,5 +120,9 @@ ${supportedLayers().join(", ")}. Layers that feed data become inputs; losses and
 ## MXNet operators (${supportedOperators().length})
 
 ${supportedOperators().join(", ")}. Labels are no inputs.
+
+## Kaldi components (${supportedComponents().length})
+
+${supportedComponents().join(", ")}. Networks run over whole utterances: inputs and outputs are [frames, dim].
 `;
 }

@@ -55,6 +55,13 @@ describe("formats are told by their content, whatever the name", () => {
   });
 
   test.each([
+    ["as it is written", latin1("\0B<Nnet3> \ninput-node name=input dim=4\n")],
+    ["as text", text("<Nnet3> \ninput-node name=input dim=4\n")],
+  ])("Kaldi, %s", (_, bytes) => {
+    for (const name of ["model", "model.onnx", "model.xml"]) expect(failure(bytes, name).message).toContain("network of Kaldi");
+  });
+
+  test.each([
     ["TensorFlow Lite", "a TensorFlow Lite model", latin1("\x1c\0\0\0TFL3\x14\0\x20\0")],
     ["TensorFlow", "a TensorFlow GraphDef", graphDef],
     ["TensorFlow", "a TensorFlow meta graph", metaGraph],
@@ -65,8 +72,6 @@ describe("formats are told by their content, whatever the name", () => {
     ["TensorFlow.js", "a TensorFlow.js layers model", text('{\n "modelTopology": {}, "format":"layers-model"}')],
     ["Keras", "an HDF5 file, as Keras writes", latin1("\x89HDF\r\n\x1a\n\0\0")],
     ["Keras", "a Keras model", zipSync({ "metadata.json": text("{}"), "config.json": text("{}"), "model.weights.h5": text("") })],
-    ["Kaldi", "a Kaldi network", latin1("\0B<Nnet3> \ninput-node name=input dim=4\n")],
-    ["Kaldi", "a Kaldi network as text", text("<Nnet3> \ninput-node name=input dim=4\n")],
   ])("%s, %s, has no reader yet", (title, what, bytes) => {
     for (const name of ["model", "model.onnx", "model.xml"])
       expect(failure(bytes, name)).toMatchObject({
@@ -102,7 +107,7 @@ describe("formats are told by their content, whatever the name", () => {
   it("takes the framework that is named, and says which have no reader", () => {
     const named = (framework: string): VintnerError => thrownBy(() => readModelSync({ bytes: text("what") }, { framework }));
     expect(named("onnx").message).toContain("not an ONNX model");
-    expect(named("Kaldi")).toMatchObject({ code: "UNSUPPORTED", details: { what: "models of Kaldi cannot be read yet" } });
+    expect(named("tflite")).toMatchObject({ code: "UNSUPPORTED", details: { what: "models of TensorFlow Lite cannot be read yet" } });
     expect(named("caffe9")).toMatchObject({ code: "INVALID_ARGUMENT", details: { expected: expect.stringContaining("onnx") } });
   });
 });
@@ -118,7 +123,7 @@ describe("a folder, or a map of files", () => {
     writeFileSync(join(folder, "two/b.onnx"), onnx);
     writeFileSync(join(folder, "saved/saved_model.pb"), join2(Uint8Array.of(8, 1), field(2, metaGraph)));
     writeFileSync(join(folder, "none/readme.txt"), "about");
-    writeFileSync(join(folder, "source/net.nnet3"), "<Nnet3> \n");
+    writeFileSync(join(folder, "source/net.tflite"), latin1("\x1c\0\0\0TFL3\x14\0\x20\0"));
     writeFileSync(join(folder, "source/model"), onnx);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -174,8 +179,6 @@ describe.skipIf(absent !== "")(`real models of formats without a reader${absent}
     ["multi_basicpitch/tfjs/model.json", "a TensorFlow.js graph model"],
     ["multi_basicpitch/tfjs", "a TensorFlow.js graph model"],
     ["multi_blazeface/blazeface.json", "a TensorFlow.js graph model"],
-    ["kaldi/relu_D10_T11/model.raw", "a Kaldi network"],
-    ["kaldi/relu_D10_T11/model.raw.txt", "a Kaldi network as text"],
   ])("%s is %s", (path, what) => {
     expect(thrownBy(() => readModelSync(join(shared, path)))).toMatchObject({ code: "UNSUPPORTED", details: { got: what } });
   });

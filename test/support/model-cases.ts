@@ -41,6 +41,7 @@ interface ManifestEntry {
   readonly file: string | null;
   readonly inputs: readonly ManifestPort[];
   readonly outputs: readonly ManifestPort[];
+  readonly convert?: { readonly frame_subsampling?: number };
 }
 
 export interface ModelCase {
@@ -54,6 +55,8 @@ export interface ModelCase {
   readonly inputs: readonly ManifestPort[];
   readonly outputs: readonly ManifestPort[];
   readonly arrays: () => ReadonlyMap<string, Tensor>;
+  /** Which frames a recording of Kaldi has: every n-th. */
+  readonly frameSubsampling: number;
 }
 
 /** What stands for a model that is not there, so that its tests are counted as skipped. */
@@ -72,7 +75,7 @@ export function modelCases(models: readonly string[] | ((model: string) => boole
   if (!modelsPresent) return typeof models === "function" ? [absentCase("all models")] : models.map(absentCase);
   const wanted = typeof models === "function" ? models : (model: string): boolean => models.includes(model);
   const manifest = JSON.parse(readFileSync(join(modelFolder, "expected/manifest.json"), "utf8")) as readonly ManifestEntry[];
-  return manifest.flatMap(({ model, file, inputs, outputs }) =>
+  return manifest.flatMap(({ model, file, inputs, outputs, convert }) =>
     file === null || !wanted(model)
       ? []
       : [
@@ -84,6 +87,7 @@ export function modelCases(models: readonly string[] | ((model: string) => boole
             inputs,
             outputs: outputs.map((o) => ({ ...o, key: o.float_key ?? o.key })),
             arrays: () => readNpz(readFileSync(join(modelFolder, file)), file),
+            frameSubsampling: convert?.frame_subsampling ?? 1,
           },
         ],
   );
