@@ -68,6 +68,7 @@ const absentCase = (model: string): ModelCase => ({
   inputs: [],
   outputs: [],
   arrays: () => new Map(),
+  frameSubsampling: 1,
 });
 
 /** The manifest's cases of these models (paths from the models' folder, or what is true of them), in its order. */
