@@ -8,7 +8,7 @@ import { targets, type TargetName } from "../../../kernel/targets.fixture.ts";
 import { verifyKernel } from "../../../kernel/verify-kernel.ts";
 import { availableTargets, createEngine } from "../target-selection.ts";
 
-type Arrays = readonly (Float32Array | Int32Array | Uint8Array)[];
+type Arrays = readonly (Float32Array | Int32Array | Uint8Array | Int8Array)[];
 
 /** Something that runs kernels written for a target. */
 export interface KernelRunner {
