@@ -1,6 +1,8 @@
 import { cpus } from "node:os";
 import { convolutionKernels, type ConvolutionProblem, segmentOperands } from "../src/devices/cpu/kernels/convolution.ts";
 import { integerProductKernels, packedIntegerLength } from "../src/devices/cpu/kernels/integer-product.ts";
+import { availableX64Targets, createX64Engine } from "../src/codegen/x64/x64-engine.ts";
+import { leastFeatures } from "../src/codegen/x64/x64-targets.ts";
 import { availableTargets, createEngine } from "../src/devices/cpu/target-selection.ts";
 import type { Engine, Program, Step } from "../src/kernel/engine.ts";
 import { memoryElementBytes } from "../src/kernel/kernel.ts";
@@ -65,8 +67,15 @@ function floats(engine: Engine): Program {
 }
 
 process.stdout.write(`${cpus()[0]?.model ?? "unknown processor"}, ${rows} x ${depth} x ${columns}\n`);
-for (const name of availableTargets().filter((t) => t !== "interpreter")) {
-  const engine = createEngine(name, 1);
+const engines: readonly (() => Engine)[] = [
+  ...availableTargets()
+    .filter((t) => t !== "interpreter")
+    .map((name) => () => createEngine(name, 1)),
+  // As on a processor without dot products.
+  ...availableX64Targets().map((name) => () => createX64Engine(name, { threads: 1 }, leastFeatures)),
+];
+for (const create of engines) {
+  const engine = create();
   const programs = { f32: floats(engine), exact: integers(engine, false), narrow: integers(engine, true) };
   const least: Record<string, number> = {};
   for (let round = 0; round < rounds; round++)
@@ -78,7 +87,7 @@ for (const name of availableTargets().filter((t) => t !== "interpreter")) {
   const speed = (kind: string): string => ((2 * rows * depth * columns) / least[kind] / 1e6).toFixed(0);
   const ratio = (kind: string): string => (least["f32"] / least[kind]).toFixed(2);
   process.stdout.write(
-    `${name} (dot product ${engine.target.dotU8I8}): f32 ${speed("f32")} Gop/s, exact ${speed("exact")} (x ${ratio("exact")}), narrow ${speed("narrow")} (x ${ratio("narrow")})\n`,
+    `${engine.target.name} (dot product ${engine.target.dotU8I8}): f32 ${speed("f32")} Gop/s, exact ${speed("exact")} (x ${ratio("exact")}), narrow ${speed("narrow")} (x ${ratio("narrow")})\n`,
   );
   engine.dispose();
 }
