@@ -70,31 +70,8 @@ function constantDifference(a: IndexExpression, b: IndexExpression): number | un
   return sameTerms(a.terms, b.terms) ? a.constant - b.constant : undefined;
 }
 
-interface Affine {
-  readonly constant: number;
-  readonly factors: ReadonlyMap<number, number>;
-}
-
-interface PointerDraft {
-  readonly id: number;
-  readonly buffer: KernelBuffer;
-  /** Bytes for one unit, for every variable that some access of the pointer can see. */
-  readonly coefficients: Map<number, number>;
-  least: number;
-  most: number;
-}
-
-/** A variable part met before in the same scope, and what its begins of loops add to the constant. */
-interface KnownTerms {
-  readonly terms: IndexExpression["terms"];
-  readonly offset: number;
-  readonly draft: PointerDraft;
-}
-
 /** Displacements are 32-bit signed on x86. */
 const largestDisplacement = 2 ** 30;
-
-const fits = (draft: PointerDraft, at: number): boolean => Math.max(draft.most, at) - Math.min(draft.least, at) < largestDisplacement;
 
 function sameTerms(a: IndexExpression["terms"], b: IndexExpression["terms"]): boolean {
   if (a === b) return true;
@@ -104,157 +81,249 @@ function sameTerms(a: IndexExpression["terms"], b: IndexExpression["terms"]): bo
 }
 
 export function planAddresses(kernel: Kernel): AddressPlan {
-  const drafts: PointerDraft[] = [];
-  const accesses = new Map<Accessor, { readonly draft: PointerDraft; readonly at: number }>();
-  const valueUsed = new Set<number>();
-  const begins = new Map<number, Affine>();
+  return new AddressPlanner().plan(kernel);
+}
 
-  const useValues = (...expressions: readonly IndexExpression[]): void => {
-    for (const { terms } of expressions) for (const { variable } of terms) valueUsed.add(variable.id);
-  };
+/** constant + sum of factor * variable, by the ids of variables that count from 0. */
+interface Affine {
+  readonly constant: number;
+  readonly factors: ReadonlyMap<number, number>;
+}
 
-  /** An expression over variables that count from 0. */
-  const normalize = ({ constant, terms }: IndexExpression): Affine => {
+/** Expressions over variables that count from 0: the begin of a loop belongs to the variables that it is made of. */
+class ZeroBasedIndices {
+  readonly #begins = new Map<number, Affine>();
+
+  addLoop({ variable, begin }: ForStatement): void {
+    this.#begins.set(variable.id, this.normalize(begin));
+  }
+
+  normalize({ constant, terms }: IndexExpression): Affine {
     const factors = new Map<number, number>();
-    let sum = constant;
     const add = (variable: number, factor: number): void => {
       factors.set(variable, (factors.get(variable) ?? 0) + factor);
     };
+    let sum = constant;
     for (const { variable, factor } of terms) {
       add(variable.id, factor);
-      const begin = begins.get(variable.id);
+      const begin = this.#begins.get(variable.id);
       if (begin === undefined) continue;
       sum += begin.constant * factor;
       for (const [id, f] of begin.factors) add(id, f * factor);
     }
     return { constant: sum, factors };
-  };
+  }
+}
 
-  /** The pointer that agrees with an access on the most variables; without one that agrees on all common ones a new one. */
-  const findDraft = (
-    buffer: KernelBuffer,
-    at: number,
-    bytes: number,
-    factors: ReadonlyMap<number, number>,
-    scope: readonly number[],
-  ): PointerDraft => {
-    let best: PointerDraft | undefined;
-    let mostCommon = -1;
-    for (const draft of drafts) {
-      if (draft.buffer !== buffer || !fits(draft, at)) continue;
-      let common = 0;
-      const agrees = scope.every((id) => {
-        const coefficient = draft.coefficients.get(id);
-        if (coefficient !== undefined) common++;
-        return coefficient === undefined || coefficient === (factors.get(id) ?? 0) * bytes;
-      });
-      if (agrees && common > mostCommon) [mostCommon, best] = [common, draft];
-    }
-    if (best === undefined) {
-      best = { id: drafts.length, buffer, coefficients: new Map(), least: at, most: at };
-      drafts.push(best);
-    }
-    for (const id of scope) best.coefficients.set(id, (factors.get(id) ?? 0) * bytes);
-    return best;
-  };
+/** A pointer while accesses join it. Offsets are in bytes. */
+class PointerDraft {
+  readonly id: number;
+  readonly buffer: KernelBuffer;
+  /** Bytes for one unit, for every variable that some access of the pointer can see. */
+  readonly coefficients = new Map<number, number>();
+  #least: number;
+  #most: number;
 
-  const place = (accessor: Accessor, scope: readonly number[], known: Map<KernelBuffer, KnownTerms[]>): void => {
-    const { buffer } = accessor;
-    const index = "base" in accessor ? accessor.base : accessor.index;
-    const bytes = memoryElementBytes[buffer.element];
-    let list = known.get(buffer);
-    if (list === undefined) known.set(buffer, (list = []));
-    let entry: KnownTerms | undefined;
-    for (const k of list)
-      if (sameTerms(k.terms, index.terms) && fits(k.draft, (index.constant + k.offset) * bytes)) {
-        entry = k;
-        break;
-      }
-    if (entry === undefined) {
-      const { constant, factors } = normalize(index);
-      entry = { terms: index.terms, offset: constant - index.constant, draft: findDraft(buffer, constant * bytes, bytes, factors, scope) };
-      list.push(entry);
-    }
-    const { draft } = entry;
-    const at = (index.constant + entry.offset) * bytes;
-    draft.least = Math.min(draft.least, at);
-    draft.most = Math.max(draft.most, at);
-    accesses.set(accessor, { draft, at });
-  };
+  constructor(id: number, buffer: KernelBuffer, first: number) {
+    this.id = id;
+    this.buffer = buffer;
+    this.#least = this.#most = first;
+  }
 
-  const visit = (statements: readonly Statement[], outer: readonly number[]): void => {
+  /** The lowest access, with all variables 0. */
+  get origin(): number {
+    return this.#least;
+  }
+
+  /** Whether an access at an offset can be reached from all others by a displacement. */
+  holds(offset: number): boolean {
+    return Math.max(this.#most, offset) - Math.min(this.#least, offset) < largestDisplacement;
+  }
+
+  /** On how many of the variables in scope it agrees with an access; undefined where on some not. */
+  agreement(scope: readonly number[], coefficientOf: (variable: number) => number): number | undefined {
+    let common = 0;
+    for (const id of scope) {
+      const coefficient = this.coefficients.get(id);
+      if (coefficient === undefined) continue;
+      if (coefficient !== coefficientOf(id)) return undefined;
+      common++;
+    }
+    return common;
+  }
+
+  join(offset: number): void {
+    this.#least = Math.min(this.#least, offset);
+    this.#most = Math.max(this.#most, offset);
+  }
+}
+
+/** Where an access lies: bytes from the buffer's start with all variables 0. */
+interface Placed {
+  readonly draft: PointerDraft;
+  readonly offset: number;
+}
+
+/** A variable part that was met before in the same scope, and what the begins of its loops add to the constant. */
+interface KnownTerms {
+  readonly terms: IndexExpression["terms"];
+  readonly added: number;
+  readonly draft: PointerDraft;
+}
+
+/** Finds pointers for a kernel's accesses, in the order of its statements. */
+class AddressPlanner {
+  readonly #indices = new ZeroBasedIndices();
+  readonly #drafts: PointerDraft[] = [];
+  readonly #placed = new Map<Accessor, Placed>();
+  readonly #valueUsed = new Set<number>();
+
+  plan(kernel: Kernel): AddressPlan {
+    this.#block(kernel.body, [kernel.task.id]);
+    return new PointerPlan(this.#drafts, this.#placed, this.#valueUsed);
+  }
+
+  /** `outer`: the variables in scope, outermost first. */
+  #block(statements: readonly Statement[], outer: readonly number[]): void {
     let scope = outer;
     // Accesses of one scope with equal variable parts need no search.
     let known = new Map<KernelBuffer, KnownTerms[]>();
     for (const s of statements)
       switch (s.kind) {
         case "for":
-          useValues(s.begin, s.end);
-          begins.set(s.variable.id, normalize(s.begin));
-          visit(s.body, [...scope, s.variable.id]);
+          this.#useValues(s.begin, s.end);
+          this.#indices.addLoop(s);
+          this.#block(s.body, [...scope, s.variable.id]);
           break;
         case "if":
-          useValues(s.nonNegative);
-          visit(s.then, scope);
-          visit(s.otherwise, scope);
+          this.#useValues(s.nonNegative);
+          this.#block(s.then, scope);
+          this.#block(s.otherwise, scope);
           break;
         case "index":
-          if (s.definition.op === "load") place(s.definition, scope, known);
-          else if ("b" in s.definition) useValues(s.definition.a, s.definition.b);
-          else useValues(s.definition.a);
+          this.#definition(s.definition, scope, known);
           scope = [...scope, s.variable.id];
           known = new Map();
           break;
         case "load":
         case "store":
+          this.#place(s, s.index, scope, known);
+          break;
         case "gather":
-          place(s, scope, known);
+          this.#place(s, s.base, scope, known);
           break;
         default:
       }
-  };
-  visit(kernel.body, [kernel.task.id]);
+  }
 
-  const pointers = drafts.map(({ id, buffer, least }): Pointer => ({ id, buffer, origin: least }));
-  const advances = new Map<number, Advance[]>();
-  for (const { id, coefficients } of drafts)
-    for (const [variable, bytes] of coefficients) {
-      if (bytes === 0) continue;
-      const list = advances.get(variable) ?? [];
-      list.push({ pointer: pointers[id], bytes });
-      advances.set(variable, list);
-    }
-  const access = (accessor: Accessor): Access => {
-    const found = accesses.get(accessor);
-    invariant(found !== undefined, `kernel ${kernel.name}: an access that is not part of it`);
-    return { pointer: pointers[found.draft.id], displacement: found.at - found.draft.least };
-  };
-  const within = new Map<readonly Statement[], ReadonlySet<Pointer>>();
-  const pointersOf = (statements: readonly Statement[]): ReadonlySet<Pointer> => {
-    const seen = within.get(statements);
-    if (seen) return seen;
-    const used = new Set<Pointer>();
-    const useAll = (list: Iterable<Pointer>): void => {
-      for (const p of list) used.add(p);
-    };
-    for (const s of statements)
-      if (s.kind === "for") useAll(pointersOf(s.body));
-      else if (s.kind === "if") {
-        useAll(pointersOf(s.then));
-        useAll(pointersOf(s.otherwise));
-      } else if (s.kind === "load" || s.kind === "store" || s.kind === "gather") used.add(access(s).pointer);
-      else if (s.kind === "index") {
-        if (s.definition.op === "load") used.add(access(s.definition).pointer);
-        useAll((advances.get(s.variable.id) ?? []).map((a) => a.pointer));
+  #definition(d: IndexDefinition, scope: readonly number[], known: Map<KernelBuffer, KnownTerms[]>): void {
+    if (d.op === "load") this.#place(d, d.index, scope, known);
+    else if ("b" in d) this.#useValues(d.a, d.b);
+    else this.#useValues(d.a);
+  }
+
+  #useValues(...expressions: readonly IndexExpression[]): void {
+    for (const { terms } of expressions) for (const { variable } of terms) this.#valueUsed.add(variable.id);
+  }
+
+  #place(accessor: Accessor, index: IndexExpression, scope: readonly number[], known: Map<KernelBuffer, KnownTerms[]>): void {
+    const { buffer } = accessor;
+    const unit = memoryElementBytes[buffer.element];
+    let list = known.get(buffer);
+    if (list === undefined) known.set(buffer, (list = []));
+    let entry: KnownTerms | undefined;
+    for (const k of list)
+      if (sameTerms(k.terms, index.terms) && k.draft.holds((index.constant + k.added) * unit)) {
+        entry = k;
+        break;
       }
-    within.set(statements, used);
+    if (entry === undefined) {
+      const { constant, factors } = this.#indices.normalize(index);
+      entry = { terms: index.terms, added: constant - index.constant, draft: this.#draftFor(buffer, constant * unit, factors, scope) };
+      list.push(entry);
+    }
+    const offset = (index.constant + entry.added) * unit;
+    entry.draft.join(offset);
+    this.#placed.set(accessor, { draft: entry.draft, offset });
+  }
+
+  /** The pointer that agrees with an access on the most variables; without one that agrees on all common ones a new one. */
+  #draftFor(buffer: KernelBuffer, offset: number, factors: ReadonlyMap<number, number>, scope: readonly number[]): PointerDraft {
+    const unit = memoryElementBytes[buffer.element];
+    const coefficientOf = (variable: number): number => (factors.get(variable) ?? 0) * unit;
+    let best: PointerDraft | undefined;
+    let mostCommon = -1;
+    for (const draft of this.#drafts) {
+      if (draft.buffer !== buffer || !draft.holds(offset)) continue;
+      const common = draft.agreement(scope, coefficientOf);
+      if (common !== undefined && common > mostCommon) [mostCommon, best] = [common, draft];
+    }
+    if (best === undefined) {
+      best = new PointerDraft(this.#drafts.length, buffer, offset);
+      this.#drafts.push(best);
+    }
+    for (const id of scope) best.coefficients.set(id, coefficientOf(id));
+    return best;
+  }
+}
+
+/** The finished pointers, and what moves them. */
+class PointerPlan implements AddressPlan {
+  readonly pointers: readonly Pointer[];
+  readonly #placed: ReadonlyMap<Accessor, Placed>;
+  readonly #valueUsed: ReadonlySet<number>;
+  readonly #advances = new Map<number, Advance[]>();
+  readonly #within = new Map<readonly Statement[], ReadonlySet<Pointer>>();
+
+  constructor(drafts: readonly PointerDraft[], placed: ReadonlyMap<Accessor, Placed>, valueUsed: ReadonlySet<number>) {
+    this.pointers = drafts.map(({ id, buffer, origin }) => ({ id, buffer, origin }));
+    this.#placed = placed;
+    this.#valueUsed = valueUsed;
+    for (const { id, coefficients } of drafts)
+      for (const [variable, bytes] of coefficients) {
+        if (bytes === 0) continue;
+        const list = this.#advances.get(variable) ?? [];
+        list.push({ pointer: this.pointers[id], bytes });
+        this.#advances.set(variable, list);
+      }
+  }
+
+  access(accessor: Accessor): Access {
+    const found = this.#placed.get(accessor);
+    invariant(found !== undefined, "an access that is not part of the planned kernel");
+    return { pointer: this.pointers[found.draft.id], displacement: found.offset - found.draft.origin };
+  }
+
+  advances({ id }: IndexVariable): readonly Advance[] {
+    return this.#advances.get(id) ?? [];
+  }
+
+  isValueUsed({ id }: IndexVariable): boolean {
+    return this.#valueUsed.has(id);
+  }
+
+  pointersOf(statements: readonly Statement[]): ReadonlySet<Pointer> {
+    let used = this.#within.get(statements);
+    if (used === undefined) this.#within.set(statements, (used = new Set(statements.flatMap((s) => this.#pointersOfOne(s)))));
     return used;
-  };
-  return {
-    pointers,
-    access,
-    advances: (variable) => advances.get(variable.id) ?? [],
-    isValueUsed: (variable) => valueUsed.has(variable.id),
-    pointersOf,
-  };
+  }
+
+  #pointersOfOne(s: Statement): Pointer[] {
+    switch (s.kind) {
+      case "for":
+        return [...this.pointersOf(s.body)];
+      case "if":
+        return [...this.pointersOf(s.then), ...this.pointersOf(s.otherwise)];
+      case "load":
+      case "store":
+      case "gather":
+        return [this.access(s).pointer];
+      case "index": {
+        const moved = this.advances(s.variable).map((a) => a.pointer);
+        return s.definition.op === "load" ? [this.access(s.definition).pointer, ...moved] : moved;
+      }
+      default:
+        return [];
+    }
+  }
 }

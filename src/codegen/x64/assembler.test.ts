@@ -289,6 +289,8 @@ const rows: readonly Row[] = [
   ["movsxd", 128, [9, { base: 13, index: 3, scale: 8, displacement: 0 }], {}, "4d634cdd00", "movsxd r9,[r13+rbx*8]"],
   ["add", 128, [9, 10], {}, "4d03ca", "add r9,r10"],
   ["add", 128, [9, { base: 13, index: 3, scale: 8, displacement: 0 }], {}, "4d034cdd00", "add r9,[r13+rbx*8]"],
+  ["and", 128, [9, 10], {}, "4d23ca", "and r9,r10"],
+  ["and", 128, [9, { base: 13, index: 3, scale: 8, displacement: 0 }], {}, "4d234cdd00", "and r9,[r13+rbx*8]"],
   ["sub", 128, [9, 10], {}, "4d2bca", "sub r9,r10"],
   ["sub", 128, [9, { base: 13, index: 3, scale: 8, displacement: 0 }], {}, "4d2b4cdd00", "sub r9,[r13+rbx*8]"],
   ["cmp", 128, [9, 10], {}, "4d3bca", "cmp r9,r10"],
