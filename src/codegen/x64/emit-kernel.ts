@@ -1,10 +1,11 @@
 import { invariant, VintnerError } from "../../common/errors.ts";
-import type { IndexExpression, IndexVariable, Kernel, MemoryElement, Statement } from "../../kernel/kernel.ts";
+import type { IndexDefinition, IndexExpression, IndexVariable, Kernel, MemoryElement, Statement } from "../../kernel/kernel.ts";
 import { type AddressPlan, constantRounds, type ForStatement, planAddresses, type Pointer } from "../address-plan.ts";
 import { allocateRegisters, type Allocation } from "./allocate-registers.ts";
 import { Assembler, type Label, type ListingLine, type Memory } from "./assembler.ts";
 import { type Entry, type General, GeneralRegisters, rax, rcx, rdi, rdx, rsi, rsp } from "./general-registers.ts";
-import type { Address, MachineItem } from "./machine.ts";
+import type { MachineItem } from "./machine.ts";
+import { type Drifts, PointerRegisters } from "./pointer-registers.ts";
 import type { InstructionName } from "./instructions.ts";
 import type { KernelTarget } from "../../kernel/target.ts";
 import { isAvx512 } from "./instruction-buffer.ts";
@@ -59,22 +60,17 @@ interface OpenLoop {
   readonly head: Label | undefined;
   readonly exit: Label | undefined;
   /** Drift of each pointer where the loop begins. */
-  readonly drift: ReadonlyMap<Pointer, number>;
+  readonly drifts: Drifts;
   readonly saved: readonly { readonly pointer: Pointer; readonly slot: number }[];
 }
 
 interface OpenIf {
   readonly otherwise: Label;
   readonly end: Label;
-  readonly drift: ReadonlyMap<Pointer, number>;
-  hasElse: boolean;
+  readonly drifts: Drifts;
 }
 
-/**
- * The scalar side of a kernel: pointers, counters, branches. A pointer's register may differ from the pointer by a
- * known number of bytes, its drift: a loop that ends leaves its total there, and displacements and the next advance
- * take it in.
- */
+/** The frame of a kernel, and its scalar side: counters, branches, index variables. */
 class KernelEmitter {
   readonly #kernel: Kernel;
   readonly #plan: AddressPlan;
@@ -83,10 +79,9 @@ class KernelEmitter {
   readonly #general: GeneralRegisters;
   readonly #vectors: VectorEncoder;
   readonly #scalars: ScalarArithmetic;
-  readonly #pointers = new Map<Pointer, General>();
+  readonly #pointers: PointerRegisters;
   readonly #variables = new Map<number, General>();
   readonly #usage: ScalarUsage;
-  readonly #drift = new Map<Pointer, number>();
   readonly #loops: OpenLoop[] = [];
   readonly #ifs: OpenIf[] = [];
   readonly #scopeSaves = new Map<IndexStatement, { readonly pointer: Pointer; readonly slot: number; readonly drift: number }[]>();
@@ -97,10 +92,10 @@ class KernelEmitter {
     this.#allocation = allocation;
     this.#assembler = assembler;
     this.#general = new GeneralRegisters(assembler, allocation.slots * 64);
-    this.#vectors = new VectorEncoder(assembler, target, allocation, (address) => this.#address(address));
+    this.#vectors = new VectorEncoder(assembler, target, allocation, (address) => this.#pointers.memory(address));
     this.#scalars = new ScalarArithmetic(assembler, (variable) => this.#variable(variable));
+    this.#pointers = new PointerRegisters(assembler, this.#general, this.#scalars, plan);
     this.#usage = new ScalarUsage(plan);
-    for (const p of plan.pointers) this.#pointers.set(p, { name: `pointer ${p.id}` });
   }
 
   emit(): void {
@@ -151,23 +146,13 @@ class KernelEmitter {
 
   #start(pointer: Pointer, buffers: number, scratch: number, task: General): void {
     const a = this.#assembler;
-    const value = this.#pointers.get(pointer) as General;
-    const place = this.#general.operand(value);
-    const register = typeof place === "number" ? place : rax;
-    const { access, index, byteOffset } = pointer.buffer;
-    if (access === "scratch") a.op("mov", 128, [register, this.#general.slotMemory(scratch)]);
-    else {
-      a.op("mov", 128, [register, this.#general.slotMemory(buffers)]);
-      a.op("mov", 128, [register, { base: register, displacement: index * 8 }]);
-    }
+    const { access, index } = pointer.buffer;
+    const load = (register: number): void => {
+      a.op("mov", 128, [register, this.#general.slotMemory(access === "scratch" ? scratch : buffers)]);
+      if (access !== "scratch") a.op("mov", 128, [register, { base: register, displacement: index * 8 }]);
+    };
     const advance = this.#plan.advances(this.#kernel.task).find((x) => x.pointer === pointer);
-    if (advance) {
-      this.#scalars.multiply(rcx, this.#general.operand(task), advance.bytes);
-      a.op("add", 128, [register, rcx]);
-    }
-    this.#scalars.addImmediate(register, pointer.origin + byteOffset);
-    if (typeof place !== "number") a.op("mov.store", 128, [place, register]);
-    this.#drift.set(pointer, 0);
+    this.#pointers.start(pointer, load, task, advance?.bytes ?? 0);
   }
 
   #item(item: MachineItem, i: number): void {
@@ -211,19 +196,19 @@ class KernelEmitter {
     const moved = this.#plan.advances(loop.variable).map((x) => x.pointer);
 
     const weights = this.#weights(loop.body, 10);
-    for (const p of moved) weights.set(this.#pointers.get(p) as General, (weights.get(this.#pointers.get(p) as General) ?? 0) + 10);
+    for (const p of moved) weights.set(this.#pointers.value(p), (weights.get(this.#pointers.value(p)) ?? 0) + 10);
     const isLoop = rounds !== 1;
     if (isLoop || byValue) weights.set(counter, (weights.get(counter) ?? 0) + 10);
     if (end && isLoop) weights.set(end, 10);
-    const drift = new Map(this.#drift);
+    const drifts = this.#pointers.drifts();
     const entry = g.enter(weights);
 
     // With unknown rounds the way back is a copy.
     const saved =
       rounds === undefined
         ? moved
-            .filter((p) => !entry.promoted.some((x) => x.value === this.#pointers.get(p)))
-            .map((pointer) => ({ pointer, slot: this.#save(pointer) }))
+            .filter((p) => !entry.promoted.some((x) => x.value === this.#pointers.value(p)))
+            .map((pointer) => ({ pointer, slot: this.#pointers.save(pointer, rax) }))
         : [];
     let exit: Label | undefined;
     if (byValue) {
@@ -256,20 +241,16 @@ class KernelEmitter {
       head = a.label();
       a.bind(head);
     }
-    this.#loops.push({ loop, rounds, counter, end, entry, head, exit, drift, saved });
+    this.#loops.push({ loop, rounds, counter, end, entry, head, exit, drifts, saved });
   }
 
   #endLoop(): void {
     const a = this.#assembler;
     const g = this.#general;
-    const { loop, rounds, counter, end, entry, head, exit, drift, saved } = this.#loops.pop() as OpenLoop;
+    const { loop, rounds, counter, end, entry, head, exit, drifts, saved } = this.#loops.pop() as OpenLoop;
     const steps = new Map(this.#plan.advances(loop.variable).map((x) => [x.pointer, x.bytes * loop.step]));
     if (head) {
-      for (const [pointer, value] of this.#pointers) {
-        const before = drift.get(pointer) as number;
-        this.#scalars.addImmediate(g.operand(value), (steps.get(pointer) ?? 0) - ((this.#drift.get(pointer) as number) - before));
-        this.#drift.set(pointer, before);
-      }
+      this.#pointers.settle(drifts, steps);
       if (this.#plan.isValueUsed(loop.variable)) {
         this.#scalars.addImmediate(g.operand(counter), loop.step);
         this.#compareWithEnd(counter, end, loop);
@@ -280,13 +261,11 @@ class KernelEmitter {
       }
     }
     if (exit) a.bind(exit);
-    for (const { pointer, slot } of saved) this.#restore(pointer, slot);
+    for (const { pointer, slot } of saved) this.#pointers.restore(pointer, slot);
     if (rounds !== undefined && rounds > 1)
-      for (const [pointer, bytes] of steps) this.#setDrift(pointer, (drift.get(pointer) as number) + rounds * bytes);
+      for (const [pointer, bytes] of steps) this.#pointers.setDrift(pointer, (drifts.get(pointer) as number) + rounds * bytes);
     g.leave(entry);
-    for (const { value, before } of entry.promoted)
-      if (before !== undefined)
-        for (const [pointer, p] of this.#pointers) if (p === value) this.#drift.set(pointer, drift.get(pointer) as number);
+    for (const { value, before } of entry.promoted) if (before !== undefined) this.#pointers.revert(value, drifts);
     this.#variables.delete(loop.variable.id);
     if (g.has(counter)) g.release(counter);
     if (end) g.release(end);
@@ -307,138 +286,70 @@ class KernelEmitter {
     const otherwise = this.#assembler.label();
     this.#assembler.op("test", 128, [rax, rax]);
     this.#assembler.jumpIf("s", otherwise);
-    this.#ifs.push({ otherwise, end: this.#assembler.label(), drift: new Map(this.#drift), hasElse: false });
+    this.#ifs.push({ otherwise, end: this.#assembler.label(), drifts: this.#pointers.drifts() });
   }
   #else(): void {
     const open = this.#ifs.at(-1) as OpenIf;
-    this.#settle(open.drift);
+    this.#pointers.settle(open.drifts);
     this.#assembler.jump(open.end);
     this.#assembler.bind(open.otherwise);
   }
   #endIf(): void {
     const open = this.#ifs.pop() as OpenIf;
-    this.#settle(open.drift);
+    this.#pointers.settle(open.drifts);
     this.#assembler.bind(open.end);
   }
-  /** Brings all pointers to given drifts. */
-  #settle(drift: ReadonlyMap<Pointer, number>): void {
-    for (const [pointer, value] of this.#pointers) {
-      const wanted = drift.get(pointer) as number;
-      this.#scalars.addImmediate(this.#general.operand(value), wanted - (this.#drift.get(pointer) as number));
-      this.#drift.set(pointer, wanted);
-    }
-  }
-
   #index(statement: IndexStatement): void {
-    const a = this.#assembler;
-    const g = this.#general;
     const { variable, definition } = statement;
-    switch (definition.op) {
-      case "divide":
-        this.#scalars.evaluate(definition.a);
-        this.#scalars.divide(definition.by);
-        break;
-      case "modulo":
-        this.#scalars.evaluate(definition.a);
-        if (Number.isInteger(Math.log2(definition.by))) {
-          if (definition.by <= 128) a.op("and.b", 128, [rax, definition.by - 1]);
-          else a.op("and.i", 128, [rax, definition.by - 1]);
-        } else {
-          a.op("mov", 128, [rcx, rax]);
-          this.#scalars.divide(definition.by);
-          this.#scalars.multiply(rax, rax, definition.by);
-          a.op("sub", 128, [rcx, rax]);
-          a.op("mov", 128, [rax, rcx]);
-        }
-        break;
-      case "min":
-      case "max":
-        this.#scalars.evaluate(definition.b);
-        a.op("mov", 128, [rdx, rax]);
-        this.#scalars.evaluate(definition.a);
-        a.op("cmp", 128, [rdx, rax]);
-        a.op(definition.op === "min" ? "cmovl" : "cmovg", 128, [rax, rdx]);
-        break;
-      case "load": {
-        const { pointer, displacement } = this.#plan.access(definition);
-        const load = indexLoads[definition.element];
-        invariant(load !== undefined, `an index of ${definition.element} in buffer ${definition.buffer.name}`);
-        a.op(load, 128, [rax, this.#address({ pointer, displacement, broadcast: false })]);
-        for (const [bound, move] of [
-          [definition.least, "cmovg"],
-          [definition.most, "cmovl"],
-        ] as const) {
-          this.#scalars.assign(rcx, bound);
-          a.op("cmp", 128, [rcx, rax]);
-          a.op(move, 128, [rax, rcx]);
-        }
-      }
-    }
+    this.#define(definition);
     if (this.#plan.isValueUsed(variable)) {
       const value: General = { name: variable.name };
       this.#variables.set(variable.id, value);
-      g.define(value);
-      a.op("mov.store", 128, [g.operand(value), rax]);
+      this.#general.define(value);
+      this.#assembler.op("mov.store", 128, [this.#general.operand(value), rax]);
     }
     const nested = this.#loops.length + this.#ifs.length > 0;
     const saves: { pointer: Pointer; slot: number; drift: number }[] = [];
     for (const { pointer, bytes } of this.#plan.advances(variable)) {
-      if (nested) {
-        // The value in rax has to outlive the copy.
-        const slot = g.newSlot();
-        const place = g.operand(this.#pointers.get(pointer) as General);
-        if (typeof place === "number") a.op("mov.store", 128, [g.slotMemory(slot), place]);
-        else {
-          a.op("mov", 128, [rcx, place]);
-          a.op("mov.store", 128, [g.slotMemory(slot), rcx]);
-        }
-        saves.push({ pointer, slot, drift: this.#drift.get(pointer) as number });
-      }
-      this.#scalars.multiply(rcx, rax, bytes);
-      const place = g.operand(this.#pointers.get(pointer) as General);
-      if (typeof place === "number") a.op("add", 128, [place, rcx]);
-      else a.op("add.mr", 128, [place, rcx]);
+      // The value in rax has to outlive the copy.
+      if (nested) saves.push({ pointer, slot: this.#pointers.save(pointer, rcx), drift: this.#pointers.drift(pointer) });
+      this.#pointers.advanceByRax(pointer, bytes);
     }
     this.#scopeSaves.set(statement, saves);
   }
 
+  /** An index variable's value, into rax. */
+  #define(d: IndexDefinition): void {
+    switch (d.op) {
+      case "divide":
+      case "modulo":
+        this.#scalars.evaluate(d.a);
+        if (d.op === "divide") this.#scalars.divide(d.by);
+        else this.#scalars.remainder(d.by);
+        break;
+      case "min":
+      case "max":
+        this.#scalars.evaluateExtreme(d.op, d.a, d.b);
+        break;
+      case "load": {
+        const load = indexLoads[d.element];
+        invariant(load !== undefined, `an index of ${d.element} in buffer ${d.buffer.name}`);
+        this.#assembler.op(load, 128, [rax, this.#pointers.memory({ ...this.#plan.access(d), broadcast: false })]);
+        this.#scalars.clamp(d.least, d.most);
+      }
+    }
+  }
+
   #endScope(statement: IndexStatement): void {
     for (const { pointer, slot, drift } of this.#scopeSaves.get(statement) ?? []) {
-      this.#restore(pointer, slot);
-      this.#drift.set(pointer, drift);
+      this.#pointers.restore(pointer, slot);
+      this.#pointers.setDrift(pointer, drift);
     }
     const value = this.#variables.get(statement.variable.id);
     if (value) this.#general.release(value);
   }
 
   // Scalars
-
-  #address({ pointer, displacement, broadcast }: Omit<Address, "kind">): Memory {
-    const base = this.#general.inRegister(this.#pointers.get(pointer) as General, rax);
-    return { base, displacement: displacement - (this.#drift.get(pointer) as number), broadcast };
-  }
-
-  #setDrift(pointer: Pointer, drift: number): void {
-    if (Math.abs(drift) < 2 ** 29) this.#drift.set(pointer, drift);
-    else {
-      this.#scalars.addImmediate(this.#general.operand(this.#pointers.get(pointer) as General), -drift);
-      this.#drift.set(pointer, 0);
-    }
-  }
-
-  #save(pointer: Pointer): number {
-    const slot = this.#general.newSlot();
-    const register = this.#general.inRegister(this.#pointers.get(pointer) as General, rax);
-    this.#assembler.op("mov.store", 128, [this.#general.slotMemory(slot), register]);
-    return slot;
-  }
-  #restore(pointer: Pointer, slot: number): void {
-    const place = this.#general.operand(this.#pointers.get(pointer) as General);
-    const register = typeof place === "number" ? place : rax;
-    this.#assembler.op("mov", 128, [register, this.#general.slotMemory(slot)]);
-    if (typeof place !== "number") this.#assembler.op("mov.store", 128, [place, register]);
-    this.#general.freeSlot(slot);
-  }
 
   #variable(variable: IndexVariable): number | Memory {
     const value = this.#variables.get(variable.id);
@@ -450,7 +361,7 @@ class KernelEmitter {
   #weights(statements: readonly Statement[], unit = 1): Map<General, number> {
     const weights = new Map<General, number>();
     for (const [used, weight] of this.#usage.of(statements)) {
-      const value = "buffer" in used ? this.#pointers.get(used) : this.#variables.get(used.id);
+      const value = "buffer" in used ? this.#pointers.value(used) : this.#variables.get(used.id);
       if (value) weights.set(value, weight * unit);
     }
     return weights;

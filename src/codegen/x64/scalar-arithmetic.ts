@@ -31,6 +31,41 @@ export class ScalarArithmetic {
     a.op("shr", 128, [rax, 31 + shift]);
   }
 
+  /** rax %= by, within the same limits; rcx and rdx are lost. */
+  remainder(by: number): void {
+    const a = this.#assembler;
+    if ((by & (by - 1)) === 0) {
+      a.op(fitsByte(by - 1) ? "and.b" : "and.i", 128, [rax, by - 1]);
+      return;
+    }
+    a.op("mov", 128, [rcx, rax]);
+    this.divide(by);
+    this.multiply(rax, rax, by);
+    a.op("sub", 128, [rcx, rax]);
+    a.op("mov", 128, [rax, rcx]);
+  }
+
+  /** rax = least where it is less, most where it is more, in 64 bits; rcx is lost. */
+  clamp(least: number, most: number): void {
+    for (const [bound, move] of [
+      [least, "cmovg"],
+      [most, "cmovl"],
+    ] as const) {
+      this.assign(rcx, bound);
+      this.#assembler.op("cmp", 128, [rcx, rax]);
+      this.#assembler.op(move, 128, [rax, rcx]);
+    }
+  }
+
+  /** The smaller or the larger of two indices, into rax; rcx and rdx are lost. */
+  evaluateExtreme(which: "min" | "max", a: IndexExpression, b: IndexExpression): void {
+    this.evaluate(b);
+    this.#assembler.op("mov", 128, [rdx, rax]);
+    this.evaluate(a);
+    this.#assembler.op("cmp", 128, [rdx, rax]);
+    this.#assembler.op(which === "min" ? "cmovl" : "cmovg", 128, [rax, rdx]);
+  }
+
   /** Into rax; rcx is scratch. */
   evaluate({ constant, terms }: IndexExpression): void {
     const a = this.#assembler;
