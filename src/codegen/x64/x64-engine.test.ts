@@ -215,13 +215,29 @@ it.skipIf(available.length === 0).each(available)("reaches bytes gigabytes apart
   const word = (n: number) => k.constant(n, { element: "i32", lanes: 1 });
   // Strides above what drifts take in, displacements above what one pointer reaches, and both after a loop has ended.
   k.for(4, (i) => k.store(y, i.mul(2 ** 29).add(5), word(1)));
-  k.for(2, (i) => k.for(2, (j) => k.store(y, i.mul(2 ** 30).add(j.mul(2 ** 30)).add(9), word(2))));
+  k.for(2, (i) =>
+    k.for(2, (j) =>
+      k.store(
+        y,
+        i
+          .mul(2 ** 30)
+          .add(j.mul(2 ** 30))
+          .add(9),
+        word(2),
+      ),
+    ),
+  );
   k.store(y, length - 1, word(3));
   const memory = engine.allocate(length);
   const program = engine.program([{ kernel: k.build({ key: "far" }), operands: [operandIn(memory)], barrier: true }]);
   program.run();
   const bytes = memory.bytes();
-  const expected = [0, 1, 2, 3].map((i) => [i * 2 ** 29 + 5, 1]).concat([0, 1, 2].map((i) => [i * 2 ** 30 + 9, 2]), [[length - 1, 3]]);
+  const expected = [0, 1, 2, 3]
+    .map((i) => [i * 2 ** 29 + 5, 1])
+    .concat(
+      [0, 1, 2].map((i) => [i * 2 ** 30 + 9, 2]),
+      [[length - 1, 3]],
+    );
   for (const [at, value] of expected) expect([at, bytes[at]]).toEqual([at, value]);
   program.dispose();
   memory.dispose();
