@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { VintnerError } from "../common/errors.ts";
 import { Model } from "../model/model.ts";
 import { opset } from "../opset.ts";
+import { accumulator, growingLoop, input, modelOf } from "../ops/control-flow/bodies.fixture.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Core } from "./core.ts";
 
@@ -18,7 +19,7 @@ function network(): Model {
   model.inputs[0].names.add("image");
   return model;
 }
-const input = new Tensor(
+const picture = new Tensor(
   "f32",
   [2, 2, 5, 5],
   Float32Array.from({ length: 100 }, (_, i) => Math.sin(i)),
@@ -27,14 +28,14 @@ const input = new Tensor(
 describe.each(["CPU", "REFERENCE", "CPU.0"])("a model exported from %s", (device) => {
   const core = new Core();
   const compiled = core.compileModelSync(network(), device, { PERF_COUNT: true });
-  const expected = compiled.createInferRequest().infer([input])["y"];
+  const expected = compiled.createInferRequest().infer([picture])["y"];
   const bytes = compiled.exportModelSync();
 
   test.each(["importModel", "importModelSync"] as const)("gives the same by %s", async (method) => {
     const again = await core[method](bytes.slice());
     expect(again.inputs.map(String)).toEqual(compiled.inputs.map(String));
     expect(again.input("image").partialShape.toString()).toBe("[?,2,5,5]");
-    const got = again.createInferRequest().infer({ image: input })["y"];
+    const got = again.createInferRequest().infer({ image: picture })["y"];
     expect(got.shape).toEqual(expected.shape);
     expect([...got.data]).toEqual([...expected.data]);
   });
@@ -47,7 +48,7 @@ describe.each(["CPU", "REFERENCE", "CPU.0"])("a model exported from %s", (device
   test("may lie anywhere in a buffer", async () => {
     const around = new Uint8Array(bytes.length + 3);
     around.set(bytes, 3);
-    expect([...core.importModelSync(around.subarray(3)).createInferRequest().infer([input])["y"].data]).toEqual([...expected.data]);
+    expect([...core.importModelSync(around.subarray(3)).createInferRequest().infer([picture])["y"].data]).toEqual([...expected.data]);
     expect([...(await compiled.exportModel())]).toEqual([...bytes]);
   });
 });
@@ -97,5 +98,34 @@ describe("what is no exported model", () => {
     const compiled = core.compileModelSync(network(), "CPU");
     compiled.dispose();
     expect(codeOf(() => compiled.exportModelSync())).toBe("INVALID_ARGUMENT");
+  });
+});
+
+describe("models with bodies and variables", () => {
+  const core = new Core();
+  const roundTrip = (model: Model) => core.importModelSync(core.compileModelSync(model, "CPU").exportModelSync());
+
+  test("keep their state", () => {
+    const request = roundTrip(accumulator()).createInferRequest();
+    const fresh = core.compileModelSync(accumulator(), "CPU").createInferRequest();
+    const inputs = request
+      .getCompiledModel()
+      .inputs.map((i) => new Tensor("f32", i.shape, new Float32Array(i.shape.reduce((n, d) => n * d, 1)).fill(2)));
+    for (let i = 0; i < 3; i++)
+      expect(Object.values(request.infer(inputs)).map((t) => [...t.data])).toEqual(
+        Object.values(fresh.infer(inputs)).map((t) => [...t.data]),
+      );
+  });
+
+  test("keep their loops", () => {
+    const made = (): Model => {
+      const [trips, x, y] = [input("trips", "[]", "i64"), input("x", "[2]"), input("y", "[2]")];
+      return modelOf([trips, x, y], growingLoop(trips, x, y).outputs);
+    };
+    const inputs = [new Tensor("i64", [], new BigInt64Array([3n])), new Tensor("f32", [2], [1, 2]), new Tensor("f32", [2], [3, -4])];
+    const results = [roundTrip(made()), core.compileModelSync(made(), "REFERENCE")].map((compiled) =>
+      Object.values(compiled.createInferRequest().infer(inputs)).map((t) => [t.shape, [...t.data]]),
+    );
+    expect(results[0]).toEqual(results[1]);
   });
 });

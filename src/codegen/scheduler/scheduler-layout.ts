@@ -67,8 +67,7 @@ export const stepFields = {
   /** The first step that this one waits for; 0 where it waits for none. */
   group: 4,
 } as const;
-/** Tasks that have ended. */
-export const stepDone = lineBytes;
-export const stepShares = 2 * lineBytes;
+/** The step's other lines: tasks that have ended, and the threads' shares from there on. */
+export const stepLines = { done: lineBytes, shares: 2 * lineBytes } as const;
 /** A thread's share of a step's tasks: those handed out, and the range. */
 export const shareFields = { next: 0, begin: 1, end: 2 } as const;

@@ -7,9 +7,8 @@ import {
   schedulerSizes,
   shareFields,
   slotLayout,
-  stepDone,
   stepFields,
-  stepShares,
+  stepLines,
 } from "./scheduler-layout.ts";
 
 /** What differs between the machines that the scheduler runs on. */
@@ -258,7 +257,7 @@ class SchedulerWriter extends RoutineBuilder {
         1,
         () => this.#takeTasks(step, ownShare, sharesEnd, scratch),
         () => {
-          if (isCaller) this.storeRelease(step, stepDone, this.#callAll(step, scratch));
+          if (isCaller) this.storeRelease(step, stepLines.done, this.#callAll(step, scratch));
         },
       );
       this.add(step, step, stepBytes);
@@ -281,12 +280,12 @@ class SchedulerWriter extends RoutineBuilder {
     this.set(offset, ownShare);
     this.loop((shares) => {
       this.add(line, step, offset);
-      this.load(shareEnd, line, stepShares + this.word(shareFields.end));
+      this.load(shareEnd, line, stepLines.shares + this.word(shareFields.end));
       this.loop((chunks) => {
         // A look first: an atomic operation would take the line away from its owner.
-        this.load(begin, line, stepShares + this.word(shareFields.next));
+        this.load(begin, line, stepLines.shares + this.word(shareFields.next));
         this.if(begin, "greaterOrEqual", shareEnd, () => this.leave(chunks));
-        this.addAtomic(begin, line, stepShares + this.word(shareFields.next), size);
+        this.addAtomic(begin, line, stepLines.shares + this.word(shareFields.next), size);
         this.if(begin, "greaterOrEqual", shareEnd, () => this.leave(chunks));
         this.add(end, begin, size);
         this.if(end, "greater", shareEnd, () => this.set(end, shareEnd));
@@ -298,7 +297,7 @@ class SchedulerWriter extends RoutineBuilder {
       this.if(offset, "greaterOrEqual", sharesEnd, () => this.set(offset, 0));
       this.if(offset, "equal", ownShare, () => this.leave(shares));
     });
-    this.if(completed, "greater", 0, () => this.addAtomic(before, step, stepDone, completed));
+    this.if(completed, "greater", 0, () => this.addAtomic(before, step, stepLines.done, completed));
   }
 
   /** Waits until the steps from a step's group up to the step are complete. Those before the run's first step are. */
@@ -315,7 +314,7 @@ class SchedulerWriter extends RoutineBuilder {
   awaitSteps(pool: Local, step: Local, end: Local, stepBytes: Local, mayWait: Local | 0 | 1): void {
     this.while(step, "less", end, () => {
       const tasks = this.#field(step, "tasks");
-      this.awaitWord(pool, step, stepDone, tasks, mayWait);
+      this.awaitWord(pool, step, stepLines.done, tasks, mayWait);
       this.add(step, step, stepBytes);
     });
   }
@@ -406,12 +405,12 @@ class SchedulerWriter extends RoutineBuilder {
     const [step, line, left, begin] = ["step", "line", "left", "begin"].map((name) => this.local(name));
     this.set(step, first);
     this.while(step, "less", end, () => {
-      this.store(step, stepDone, 0);
+      this.store(step, stepLines.done, 0);
       this.set(line, step);
       this.set(left, threads);
       this.while(left, "greater", 0, () => {
-        this.load(begin, line, stepShares + this.word(shareFields.begin));
-        this.store(line, stepShares + this.word(shareFields.next), begin);
+        this.load(begin, line, stepLines.shares + this.word(shareFields.begin));
+        this.store(line, stepLines.shares + this.word(shareFields.next), begin);
         this.add(line, line, lineBytes);
         this.subtract(left, left, 1);
       });

@@ -1,5 +1,5 @@
 import type { Step } from "../../kernel/engine.ts";
-import { headerFields, lineBytes, shareFields, stepFields, stepShares } from "./scheduler-layout.ts";
+import { headerFields, lineBytes, shareFields, stepFields, stepLines } from "./scheduler-layout.ts";
 
 /** Chunks of a thread's share of a step: enough that an uneven end costs little. */
 const chunksPerThread = 8;
@@ -24,7 +24,7 @@ export interface StepPlaces {
 
 /** How a program's table is laid out. The same for all programs of these steps' numbers of tasks and operands. */
 export function planStepTable(steps: readonly Step[], { word, threads }: StepPlaces): StepTable {
-  const stepBytes = stepShares + threads * lineBytes;
+  const stepBytes = stepLines.shares + threads * lineBytes;
   const stepAt = (index: number): number => lineBytes + index * stepBytes;
   const operands = steps.reduce((n, s) => n + s.operands.length, 0);
   let lastGroup = 0;
@@ -61,7 +61,7 @@ export function writeStepTable<Address extends number | bigint>(
     field("tasks", kernel.tasks);
     field("chunk", Math.max(1, Math.floor(kernel.tasks / (threads * chunksPerThread))));
     for (let t = 0; t < threads; t++) {
-      const share = at + stepShares + t * lineBytes;
+      const share = at + stepLines.shares + t * lineBytes;
       put(share + shareFields.begin * word, Math.floor((kernel.tasks * t) / threads));
       put(share + shareFields.end * word, Math.floor((kernel.tasks * (t + 1)) / threads));
     }
