@@ -1,5 +1,3 @@
-import { nextTurn } from "#platform/event-loop";
-import { threadMayWait } from "#platform/workers";
 import { VintnerError } from "../../common/errors.ts";
 import type { Backend, Engine, EngineOptions, Memory, Program, Step } from "../../kernel/engine.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
@@ -13,7 +11,8 @@ import { installLibrary, KernelLibraries, type KernelUse, removeLibrary } from "
 import { LinearBlock, LinearMemory } from "./linear-memory.ts";
 import { ModuleBuilder } from "./module-builder.ts";
 import { printFunction } from "./print-function.ts";
-import { buildScheduler, poolAddress, poolWord, type SchedulerExports, schedulerOptions } from "./scheduler.ts";
+import { RunQueue, type StepRange } from "./run-queue.ts";
+import { buildScheduler, poolWord, type SchedulerExports, schedulerOptions } from "./scheduler.ts";
 import type { VectorFeatures } from "./vector-context.ts";
 import { WasmProgram } from "./wasm-program.ts";
 import { describeTarget, type WasmTargetName, wasmTargets } from "./wasm-targets.ts";
@@ -45,15 +44,9 @@ export const wasmBackend: Backend = {
   createEngine: (target, options) => createWasmEngine(target as WasmTargetName, options),
 };
 
-/** Ends the workers of engines that nobody holds any more. */
-const abandoned = new FinalizationRegistry<WorkerPool>((pool) => pool.dispose());
-
 /** Whether WebAssembly memory may be shared: in browsers, where the page is cross-origin isolated. */
 const canShareMemory = (): boolean =>
   typeof SharedArrayBuffer !== "undefined" && !("crossOriginIsolated" in globalThis && !globalThis.crossOriginIsolated);
-
-/** What the scheduler is told of some steps: the program, the first, the end, and the last group. */
-type StepRange = readonly [program: number, first: number, end: number, lastGroup: number];
 
 class WasmEngine implements Engine {
   readonly target: KernelTarget;
@@ -61,17 +54,9 @@ class WasmEngine implements Engine {
   readonly hasStableMemory = false;
   readonly #features: VectorFeatures;
   readonly #memory: LinearMemory;
-  readonly #scheduler: SchedulerExports;
   readonly #pool: WorkerPool | undefined;
+  readonly #runs: RunQueue;
   readonly #libraries: KernelLibraries;
-  /** Ends the asynchronous run that is going on, with an error or without. */
-  #finish: ((failure?: VintnerError) => void) | undefined;
-  /** Why nothing runs any more: a kernel has trapped. */
-  #failure: VintnerError | undefined;
-  /** The end of the last asynchronous run that was asked for. */
-  #lastRun: Promise<void> = Promise.resolve();
-  #asynchronousRuns = 0;
-  #disposed = false;
 
   constructor(name: WasmTargetName, threads: number) {
     this.#features = vectorFeatures(name);
@@ -82,12 +67,12 @@ class WasmEngine implements Engine {
     const table = new WebAssembly.Table({ element: "anyfunc", initial: 0 });
     const imports = { env: { memory, table, finished: () => {} } };
     const scheduler = new WebAssembly.Module(buildScheduler(limits).encode());
-    this.#scheduler = new WebAssembly.Instance(scheduler, imports).exports as unknown as SchedulerExports;
     if (this.threads > 1) {
       this.#pool = new WorkerPool(memory, scheduler);
-      abandoned.register(this, this.#pool, this.#pool);
       new Int32Array(memory.buffer)[poolWord("wanted")] = this.threads;
     }
+    const exports = new WebAssembly.Instance(scheduler, imports).exports as unknown as SchedulerExports;
+    this.#runs = new RunQueue(memory, exports, this.#pool);
     this.#libraries = new KernelLibraries(this.target, this.#features, limits, {
       onAdd: (library) => {
         const { warm } = installLibrary(library, table, imports);
@@ -110,7 +95,7 @@ class WasmEngine implements Engine {
   }
 
   program(steps: readonly Step[]): Program {
-    if (this.#disposed) throw disposed();
+    this.#runs.check();
     const addresses = steps.map((step) => {
       checkStepOperands(step);
       return step.operands.map(({ memory, byteOffset }) => this.#addressOf(memory) + byteOffset);
@@ -124,7 +109,7 @@ class WasmEngine implements Engine {
     const release = (): void => {
       block.dispose();
       scratch?.dispose();
-      if (!this.#disposed) use?.release();
+      if (!this.#runs.isDisposed) use?.release();
     };
     try {
       if (scratchStride > 0) scratch = this.#memory.allocate(this.threads * scratchStride);
@@ -154,13 +139,9 @@ class WasmEngine implements Engine {
       return [block.offset, at(table.stepAt(first)), at(table.stepAt(end)), at(lastGroup)];
     };
     return new WasmProgram(steps.length, {
-      run: (first, end) => this.#run(range(first, end)),
-      runAsync: (first, end) => this.#runAsync(range(first, end)),
-      release: () => {
-        // Not while it may still be running.
-        if (this.#asynchronousRuns === 0) release();
-        else void this.#lastRun.then(release, release);
-      },
+      run: (first, end) => this.#runs.run(range(first, end)),
+      runAsync: (first, end) => this.#runs.runAsync(range(first, end)),
+      release: () => this.#runs.whenIdle(release),
     });
   }
 
@@ -171,75 +152,7 @@ class WasmEngine implements Engine {
   }
 
   dispose(): void {
-    if (this.#disposed) return;
-    this.#joinRun();
-    // It may have been ended by a worker whose message will not arrive any more.
-    this.#finish?.(this.#failure);
-    this.#disposed = true;
-    if (!this.#pool) return;
-    abandoned.unregister(this.#pool);
-    this.#pool.dispose();
-  }
-
-  #run(range: StepRange): void {
-    this.#check();
-    this.#joinRun();
-    // What it has joined may have failed.
-    this.#check();
-    try {
-      if (this.#pool) this.#scheduler.run(poolAddress, ...range, threadMayWait ? 1 : 0);
-      else this.#scheduler.runAlone(range[0], range[1], range[2]);
-    } catch (error) {
-      throw this.#fail(error);
-    }
-  }
-
-  #check(): void {
-    if (this.#disposed) throw disposed();
-    if (this.#failure) throw this.#failure;
-  }
-
-  /** After a trap on this thread or a worker's. */
-  #fail(cause: unknown): VintnerError {
-    Atomics.store(new Int32Array(this.#memory.memory.buffer), poolWord("failed"), 1);
-    this.#failure ??= new VintnerError("INTERNAL", { what: "a kernel trapped, and nothing runs on its engine any more" }, { cause });
-    return this.#failure;
-  }
-
-  /** One after the other, on the workers; where there are none, on this thread when the event loop has turned. */
-  #runAsync(range: StepRange): Promise<void> {
-    const run = async (): Promise<void> => {
-      this.#check();
-      if (!this.#pool?.ensure(0)) {
-        await nextTurn();
-        this.#run(range);
-        return;
-      }
-      const pool = this.#pool;
-      pool.hold({ onFinished: () => this.#finish?.(), onLoss: () => this.#joinRun() });
-      await new Promise<void>((resolve, reject) => {
-        this.#finish = (failure) => {
-          this.#finish = undefined;
-          pool.release();
-          if (failure) reject(failure);
-          else resolve();
-        };
-        this.#scheduler.start(poolAddress, ...range);
-      });
-    };
-    this.#asynchronousRuns++;
-    this.#lastRun = this.#lastRun.then(run, run).finally(() => this.#asynchronousRuns--);
-    return this.#lastRun;
-  }
-
-  /** Helps to end the asynchronous run that is going on, if any. */
-  #joinRun(): void {
-    if (!this.#pool || this.#failure) return;
-    try {
-      if (this.#scheduler.join(poolAddress, threadMayWait ? 1 : 0) === 1) this.#finish?.();
-    } catch (error) {
-      this.#finish?.(this.#fail(error));
-    }
+    this.#runs.dispose();
   }
 
   #addressOf(memory: Memory): number {
@@ -248,5 +161,3 @@ class WasmEngine implements Engine {
     return memory.offset;
   }
 }
-
-const disposed = (): VintnerError => new VintnerError("DEVICE", { what: "the WebAssembly engine was disposed of" });
