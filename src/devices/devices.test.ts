@@ -6,6 +6,7 @@ import { constant } from "../ops/infrastructure/constant.ts";
 import { parameter } from "../ops/infrastructure/parameter.ts";
 import { result } from "../ops/infrastructure/result.ts";
 import { findOperation } from "../ops/registry.ts";
+import { symbolic } from "../tensor/dimension.ts";
 import { PartialShape } from "../tensor/partial-shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { availableTargets } from "./cpu/target-selection.ts";
@@ -395,7 +396,7 @@ function modelOf({ inputs, build }: Case, dynamic: boolean): Model {
   const parameters = inputs.map((s, i) =>
     parameter(
       "f32",
-      dynamic ? new PartialShape(s.map((d, axis) => (axis === 0 ? { min: 1, max: 8, symbol: "batch" } : d))) : new PartialShape(s),
+      dynamic ? new PartialShape(s.map((d, axis) => (axis === 0 ? symbolic("batch", 1, 8) : d))) : new PartialShape(s),
       `x${i}`,
     ),
   );

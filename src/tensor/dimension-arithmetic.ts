@@ -5,27 +5,25 @@ import {
   constantPolynomial,
   dividePolynomials,
   extremePolynomial,
-  formatSymbol,
   multiplyPolynomials,
-  parseSymbol,
   type Polynomial,
   subtractPolynomials,
-} from "./symbol.ts";
+} from "./polynomial.ts";
+import { symbolOf } from "./symbol.ts";
 
 /*
- * Arithmetic on dimensions: exact on numbers, intervals on the rest, and symbols in canonical text, so that equal
- * computations on equal inputs give equal symbols.
+ * Arithmetic on dimensions: exact on numbers, intervals on the rest, and symbols, so that equal computations on equal inputs give
+ * equal symbols.
  */
 
-const polynomialOf = (d: Dimension): Polynomial | undefined =>
-  isKnown(d) ? constantPolynomial(d) : d.symbol === undefined ? undefined : parseSymbol(d.symbol);
+const polynomialOf = (d: Dimension): Polynomial | undefined => (isKnown(d) ? constantPolynomial(d) : d.symbol?.polynomial);
 
 /** A dimension within bounds that is the symbolic result of two others, a number where that is one. */
 function combined(min: number, max: number, a: Dimension, b: Dimension, combine: (p: Polynomial, q: Polynomial) => Polynomial): Dimension {
   const [p, q] = [polynomialOf(a), polynomialOf(b)];
   if (p === undefined || q === undefined) return dimension(min, max);
   const result = combine(p, q);
-  return constantOf(result) ?? dimension(min, max, formatSymbol(result));
+  return constantOf(result) ?? dimension(min, max, symbolOf(result));
 }
 
 export function addDimensions(a: Dimension, b: Dimension): Dimension {

@@ -1,13 +1,15 @@
+import { type DimensionSymbol, namedSymbol } from "./symbol.ts";
+
 /**
- * A dimension that is not known: an interval of lengths, and optionally a symbol. Two dimensions with equal symbols
- * are equal at run time, whatever they turn out to be. Symbols are expressions over the input dimensions' names in
- * canonical text, so that `s0/2` computed twice compares equal.
+ * A dimension that is not known: an interval of lengths, and optionally a symbol. Two dimensions with the same symbol
+ * are equal at run time, whatever they turn out to be. Symbols are arithmetic over the input dimensions' names, one object
+ * for each value, so that `s0/2` computed twice is the same.
  */
 export interface DynamicDimension {
   readonly min: number;
   /** `Infinity` where there is no bound. */
   readonly max: number;
-  readonly symbol?: string;
+  readonly symbol?: DimensionSymbol;
 }
 
 /** A length, or what is known of it. Also used for the small integers that shape sub-graphs compute. */
@@ -20,13 +22,14 @@ export const minOf = (d: Dimension): number => (isKnown(d) ? d : d.min);
 export const maxOf = (d: Dimension): number => (isKnown(d) ? d : d.max);
 
 /** Makes a dimension of bounds; a number where they meet. */
-export function dimension(min: number, max: number, symbol?: string): Dimension {
+export function dimension(min: number, max: number, symbol?: DimensionSymbol): Dimension {
   if (min === max) return min;
   return symbol === undefined ? { min, max } : { min, max, symbol };
 }
 
 /** A dimension that carries a name of its own. */
-export const symbolic = (symbol: string, min = 0, max: number = Number.POSITIVE_INFINITY): Dimension => dimension(min, max, symbol);
+export const symbolic = (name: string, min = 0, max: number = Number.POSITIVE_INFINITY): Dimension =>
+  dimension(min, max, namedSymbol(name));
 
 /** Certainly equal at run time: equal numbers or equal symbols. */
 export const sameDimension = (a: Dimension, b: Dimension): boolean =>

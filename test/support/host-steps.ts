@@ -44,7 +44,7 @@ export function networks(): Network[] {
             model.inputs.map(({ elementType, partialShape }) =>
               someNumbers(
                 elementType,
-                (partialShape.dimensions ?? []).map((d) => (isKnown(d) ? d : (lengthOf[(d as { symbol?: string }).symbol ?? ""] ?? 1))),
+                (partialShape.dimensions ?? []).map((d) => (isKnown(d) ? d : (lengthOf[String(d.symbol)] ?? 1))),
               ),
             ),
         }))

@@ -23,7 +23,7 @@ import { Selu } from "./selu.ts";
 
 const tensor = (type: ElementType, ...dimensions: readonly Dimension[]): Output =>
   parameter(type, new PartialShape(dimensions), "x").outputs[0];
-const show = (d: Dimension): string => (isKnown(d) ? String(d) : (d.symbol ?? formatDimension(d)));
+const show = (d: Dimension): string => (isKnown(d) ? String(d) : String(d.symbol ?? formatDimension(d)));
 const apply = (op: OperationDefinition, inputs: readonly Output[], attributes: Parameters<typeof node>[2] = {}): Output =>
   node(op, inputs, attributes).outputs[0];
 const shapeOf = (output: Output): string => output.partialShape.dimensions?.map(show).join(" ") ?? "...";

@@ -1,5 +1,6 @@
 import { type Dimension, dimension, isKnown, maxOf, minOf, sameDimension } from "../../tensor/dimension.ts";
 import { subtractDimensions } from "../../tensor/dimension-arithmetic.ts";
+import { opaqueSymbol } from "../../tensor/symbol.ts";
 
 /** One axis of a slice, resolved: `length` elements from `start`, `step` apart. */
 export interface SliceRange {
@@ -41,7 +42,7 @@ const sliceToEnd = (stop: Dimension): Dimension | undefined => (isKnown(stop) &&
 
 /** Bounds of a slice's length over all sizes of an interval, with a symbol that names the slice of the size's symbol. */
 function numericBounds(size: Exclude<Dimension, number>, start: number | undefined, stop: number | undefined, step: number): Dimension {
-  const symbol = size.symbol === undefined ? undefined : `slice(${size.symbol},${start ?? ""}:${stop ?? ""}:${step})`;
+  const symbol = size.symbol === undefined ? undefined : opaqueSymbol(`slice(${size.symbol},${start ?? ""}:${stop ?? ""}:${step})`);
   const length = (n: number): number => sliceRange(n, start, stop, step).length;
   // The length changes its course only where a bound meets an end of the axis.
   const turns = [start ?? 0, stop ?? 0].flatMap((b) => [Math.abs(b) - 1, Math.abs(b), Math.abs(b) + 1]);

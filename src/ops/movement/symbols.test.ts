@@ -25,7 +25,7 @@ import { Transpose } from "./transpose.ts";
 import { VariadicSplit } from "./variadic-split.ts";
 
 /** Numbers as they are, symbols by name, anything else as an interval. */
-const show = (d: Dimension): string => (isKnown(d) ? String(d) : (d.symbol ?? formatDimension(d)));
+const show = (d: Dimension): string => (isKnown(d) ? String(d) : String(d.symbol ?? formatDimension(d)));
 const shapeOf = (output: Output): string => (output.partialShape.dimensions ?? []).map(show).join(" ");
 const valueOf = (output: Output): string | undefined => output.value?.map(show).join(" ");
 

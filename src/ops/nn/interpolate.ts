@@ -2,6 +2,7 @@ import { type AttributeSchema, boolean, float, ints, string, type AttributesOf, 
 import type { EvaluateContext, InferContext, OutputSpec } from "../../model/operation.ts";
 import { anyDimension, type Dimension, dimension, isKnown, maxOf, minOf } from "../../tensor/dimension.ts";
 import { addDimensions, floorDivideDimension, multiplyDimensions } from "../../tensor/dimension-arithmetic.ts";
+import { opaqueSymbol } from "../../tensor/symbol.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { tensorNumbers } from "../../tensor/tensor-numbers.ts";
 import { defineOp } from "../define-op.ts";
@@ -60,7 +61,7 @@ function scaled(length: Dimension, scale: number): Dimension {
   return dimension(
     scaledLength(minOf(length), scale),
     scaledLength(maxOf(length), scale),
-    length.symbol && `floor(${length.symbol}*${scale})`,
+    length.symbol && opaqueSymbol(`floor(${length.symbol}*${scale})`),
   );
 }
 

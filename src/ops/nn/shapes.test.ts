@@ -16,7 +16,7 @@ import { Interpolate11, Interpolate4 } from "./interpolate.ts";
 import { MatMul } from "./mat-mul.ts";
 import { MaxPool8 } from "./max-pool.ts";
 
-const show = (d: Dimension): string => (isKnown(d) ? String(d) : (d.symbol ?? formatDimension(d)));
+const show = (d: Dimension): string => (isKnown(d) ? String(d) : String(d.symbol ?? formatDimension(d)));
 const shapeOf = (output: Output): string =>
   (output.partialShape.dimensions ?? ["..."]).map((d) => (d === "..." ? d : show(d as Dimension))).join(" ");
 const [n, h, w] = [symbolic("n", 1), symbolic("h", 32, 640), symbolic("w", 32)];

@@ -19,7 +19,7 @@ import { ReduceMean } from "./reduce-mean.ts";
 import { ReduceSum } from "./reduce-sum.ts";
 import { TopK11 } from "./top-k.ts";
 
-const show = (d: Dimension): string => (isKnown(d) ? String(d) : (d.symbol ?? formatDimension(d)));
+const show = (d: Dimension): string => (isKnown(d) ? String(d) : String(d.symbol ?? formatDimension(d)));
 const tensor = (type: ElementType, ...dimensions: readonly Dimension[]): Output =>
   parameter(type, new PartialShape(dimensions), "x").outputs[0];
 const apply = (op: OperationDefinition, inputs: readonly Output[], attributes: Parameters<typeof node>[2] = {}): Output =>

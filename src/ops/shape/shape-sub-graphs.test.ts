@@ -33,7 +33,7 @@ import { ShapeOf1, ShapeOf3 } from "./shape-of.ts";
 import { Squeeze1, Squeeze15 } from "./squeeze.ts";
 import { Unsqueeze } from "./unsqueeze.ts";
 
-const show = (d: Dimension): string => (isKnown(d) ? String(d) : (d.symbol ?? formatDimension(d)));
+const show = (d: Dimension): string => (isKnown(d) ? String(d) : String(d.symbol ?? formatDimension(d)));
 const shapeOf = (output: Output): string => output.partialShape.dimensions?.map(show).join(" ") ?? "...";
 const valueOf = (output: Output): string | undefined => output.value?.map(show).join(" ");
 const apply = (op: OperationDefinition, inputs: readonly Output[], attributes: Parameters<typeof node>[2] = {}): Output =>
