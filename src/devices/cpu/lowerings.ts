@@ -1,5 +1,6 @@
 import type { Lowering } from "./lowering.ts";
 import { concatLowering } from "./lowerings/concat.ts";
+import { convertLowering } from "./lowerings/convert.ts";
 import { convolutionLowering } from "./lowerings/convolution.ts";
 import { gatherLowering } from "./lowerings/gather.ts";
 import { interpolateLowering } from "./lowerings/interpolate.ts";
@@ -23,6 +24,7 @@ import {
 export const lowerings: readonly Lowering[] = [
   broadcastLowering,
   concatLowering,
+  convertLowering,
   convolutionLowering,
   gatherLowering,
   interpolateLowering,

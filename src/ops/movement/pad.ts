@@ -11,12 +11,12 @@ import { knownNumbers, mostMovedElements, movedValues } from "./moved-values.ts"
 import { allocateRaw, rawElements, tensorOfRaw } from "./raw-elements.ts";
 import { copySeparable, noSource, offsetTable } from "./separable-copy.ts";
 
-type PadMode = "constant" | "edge" | "reflect" | "symmetric";
+export type PadMode = "constant" | "edge" | "reflect" | "symmetric";
 const padMode = string({ oneOf: ["constant", "edge", "reflect", "symmetric"] });
 const attributes = { pad_mode: padMode } as const satisfies Readonly<Record<string, AttributeSchema>>;
 
 /** Which element of an axis stands at position `p`, which may lie before its begin or after its end. */
-function sourcePosition(p: number, length: number, mode: PadMode): number {
+export function sourcePosition(p: number, length: number, mode: PadMode): number {
   if (p >= 0 && p < length) return p;
   if (mode === "constant" || length === 0) return noSource;
   if (mode === "edge") return p < 0 ? 0 : length - 1;

@@ -9,8 +9,12 @@ export interface ConstantFoldingOptions {
   readonly keepDecompression: boolean;
 }
 
-/** Results may take this many bytes, or as many as the inputs: a Broadcast of a scalar to a large tensor stays an operation. */
+/**
+ * Results may take this many bytes more than the inputs: a Broadcast of a scalar to a large tensor stays an operation. A device, which
+ * has kernels for constant weights only, folds whatever weights are made of.
+ */
 const maxGrowth = 1 << 20;
+const maxGrowthOnDevice = 1 << 26;
 
 /**
  * Operations on constants are done once and for all. Quantized weights stay as small as they are in a model that will be written; a
@@ -23,7 +27,8 @@ export const constantFolding = ({ keepDecompression }: ConstantFoldingOptions): 
     const decompresses = node.rtInfo.has("decompression");
     if (keepDecompression && decompresses) return undefined;
     const widens = !keepDecompression && node.outputs.length === 1 && node.inputs.some((i) => sameShape(i, node.outputs[0]));
-    if (!decompresses && !widens && sizeOf(node.outputs) > maxGrowth + sizeOf(node.inputs)) return undefined;
+    const limit = keepDecompression ? maxGrowth : maxGrowthOnDevice;
+    if (!decompresses && !widens && sizeOf(node.outputs) > limit + sizeOf(node.inputs)) return undefined;
     return evaluateNode(node)?.map((tensor) => constantNode(tensor).outputs[0]);
   },
 });

@@ -1,6 +1,7 @@
 import type { Node } from "../../../model/node.ts";
 import { knownValue } from "../../../model/node.ts";
 import { constant as scalarConstant } from "../../../model/scalar-expression.ts";
+import { type PadMode, sourcePosition } from "../../../ops/movement/pad.ts";
 import { elementwiseKernel } from "../kernels/elementwise.ts";
 import { gatherKernel } from "../kernels/gather-rows.ts";
 import type { Lowering } from "../lowering.ts";
@@ -34,72 +35,68 @@ function bitsOfElement({ element }: View, tensor: Tensor | undefined): number[] 
   return [...(bytes === 2 ? new Uint16Array(buffer, byteOffset, 1) : new Int32Array(buffer, byteOffset, bytes / 4))];
 }
 
-/** For each position of a padded axis, the one that it repeats; undefined where the padding reaches beyond the input. */
-function mirrored(mode: unknown, size: number, begin: number, end: number): Int32Array | undefined {
-  const table = Int32Array.from({ length: begin + size + end }, (_, i) => {
-    const at = i - begin;
-    if (mode === "edge") return Math.min(size - 1, Math.max(0, at));
-    const beyond = mode === "symmetric" ? 1 : 0;
-    return at < 0 ? -at - beyond : at < size ? at : 2 * size - 2 + beyond - at;
-  });
-  return table.every((at) => at >= 0 && at < size) ? table : undefined;
-}
-
-/** The padded axes of a node whose padding repeats the input; undefined where not all can be had from tables. */
-function tables(node: Node): ReadonlyMap<number, Int32Array> | undefined {
-  const [begins, ends] = [numbers(node, 1) as readonly number[], numbers(node, 2) as readonly number[]];
-  const found = new Map<number, Int32Array>();
-  for (const [axis, size] of node.inputs[0].shape.entries()) {
-    if (begins[axis] + ends[axis] === 0) continue;
-    const table = mirrored(node.attributes["pad_mode"], size, begins[axis], ends[axis]);
-    if (table === undefined) return undefined;
-    found.set(axis, table);
-  }
-  return found;
-}
-
-/** Reflect, symmetric, edge: axis after axis, rows gathered by a table. */
-function lowerMirrored(context: LoweringContext, node: Node): void {
-  let data = context.view(node.inputs[0]);
-  const padded = [...(tables(node) as ReadonlyMap<number, Int32Array>)];
-  for (const [i, [axis, table]] of padded.entries()) {
-    const shape = data.shape.with(axis, table.length);
-    const order = orderOf({ ...data, shape });
-    const isLast = i === padded.length - 1;
-    const output = isLast
-      ? context.allocateOutput(node.outputs[0], order)
-      : context.allocate(shape, data.element, order, node.friendlyName);
-    const indices = context.constant({ table: [...table] }, [table.length], "i32", () => table);
-    const problem = { data, indices, output, axis, threads: context.threads };
-    context.step(context.kernels(gatherKernel, problem), [data, indices, output]);
-    data = output;
-  }
-  context.define(node.outputs[0], data);
-}
-
-/** Padding with a constant: the input's copy, and the border filled slab by slab. Padding that repeats the input: by tables. */
+/** Padding: the input's copy, and the border filled slab by slab. */
 export const padLowering: Lowering = {
   types: ["Pad"],
   accepts: (node) => {
-    if (![1, 2].every((i) => numbers(node, i)?.every((p) => p >= 0) === true)) return false;
-    if (node.attributes["pad_mode"] === "constant") return node.inputs[3] === undefined || node.inputs[3].constant !== undefined;
-    return !node.inputs[0].shape.includes(0) && (tables(node)?.size ?? 0) > 0;
+    const pads = [1, 2].flatMap((i) => numbers(node, i) ?? [Number.NaN]);
+    if (!pads.every(Number.isInteger)) return false;
+    // What is cut off may be what is mirrored.
+    if (node.attributes["pad_mode"] !== "constant") return pads.every((p) => p >= 0) && !node.inputs[0].shape.includes(0);
+    return node.inputs[3] === undefined || node.inputs[3].constant !== undefined;
   },
   lower(context, { anchor }) {
-    if (anchor.attributes["pad_mode"] !== "constant") return lowerMirrored(context, anchor);
     const input = context.view(anchor.inputs[0]);
     const begins = numbers(anchor, 1) as readonly number[];
-    const value = bitsOfElement(input, anchor.inputs[3]?.constant);
-    const output = context.allocateOutput(anchor.outputs[0], orderOf({ ...input, shape: anchor.outputs[0].shape }));
-    context.define(anchor.outputs[0], output);
-    let rest = output;
-    for (let axis = 0; axis < input.shape.length; axis++) {
-      const size = input.shape[axis];
-      const end = begins[axis] + size;
-      fill(context, sliceView(rest, axis, 0, begins[axis]), value);
-      fill(context, sliceView(rest, axis, end, rest.shape[axis] - end), value);
-      rest = sliceView(rest, axis, begins[axis], size);
-    }
-    context.copy(input, rest);
+    if (anchor.attributes["pad_mode"] === "constant") padWithConstant(context, anchor, input, begins);
+    else padWithInput(context, anchor, input, begins);
   },
 };
+
+function padWithConstant(context: LoweringContext, anchor: Node, input: View, begins: readonly number[]): void {
+  const value = bitsOfElement(input, anchor.inputs[3]?.constant);
+  const output = context.allocateOutput(anchor.outputs[0], orderOf({ ...input, shape: anchor.outputs[0].shape }));
+  context.define(anchor.outputs[0], output);
+  let [rest, source] = [output, input];
+  for (let axis = 0; axis < input.shape.length; axis++) {
+    // Negative pads cut.
+    const from = Math.max(0, -begins[axis]);
+    const begin = Math.max(0, begins[axis]);
+    const length = rest.shape[axis];
+    const size = Math.max(0, Math.min(input.shape[axis] - from, length - begin));
+    fill(context, sliceView(rest, axis, 0, Math.min(begin, length)), value);
+    fill(context, sliceView(rest, axis, begin + size, Math.max(0, length - begin - size)), value);
+    rest = sliceView(rest, axis, begin, size);
+    source = sliceView(source, axis, from, size);
+  }
+  context.copy(source, rest);
+}
+
+/** Borders that repeat or mirror the input: axis by axis, by rows picked with a table. */
+function padWithInput(context: LoweringContext, anchor: Node, input: View, begins: readonly number[]): void {
+  const mode = anchor.attributes["pad_mode"] as PadMode;
+  const shape = anchor.outputs[0].shape;
+  const axes = shape.map((_, i) => i).filter((i) => shape[i] !== input.shape[i]);
+  let data = input;
+  for (const [i, axis] of axes.entries()) {
+    const length = data.shape[axis];
+    const wanted = data.shape.map((d, a) => (a === axis ? shape[axis] : d));
+    const output =
+      i === axes.length - 1
+        ? context.allocateOutput(anchor.outputs[0], orderOf({ ...input, shape }))
+        : context.allocate(wanted, input.element, orderOf({ ...input, shape: wanted }), `${anchor.friendlyName} axis ${axis}`);
+    const border = (begin: number, count: number): void => {
+      if (count === 0) return;
+      const positions = Int32Array.from({ length: count }, (_, p) => sourcePosition(begin + p - begins[axis], length, mode));
+      const indices = context.constant({ positions }, [count], "i32", () => positions);
+      const problem = { data, indices, output: sliceView(output, axis, begin, count), axis, threads: context.threads };
+      context.step(context.kernels(gatherKernel, problem), [data, indices, problem.output]);
+    };
+    const end = begins[axis] + length;
+    border(0, begins[axis]);
+    context.copy(data, sliceView(output, axis, begins[axis], length));
+    border(end, shape[axis] - end);
+    data = output;
+  }
+  context.define(anchor.outputs[0], data);
+}
