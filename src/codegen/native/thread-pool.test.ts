@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { KernelBuilder } from "../../kernel/builder.ts";
 import { type Engine, operandIn, type Program } from "../../kernel/engine.ts";
@@ -95,5 +98,27 @@ describe.skipIf(target === undefined || !existsSync(tasksFolder))("the threads o
     for (let run = 0; run < 200; run++) program.run();
     const bytes = memory.bytes();
     expect([...new Set(new Float32Array(bytes.buffer, bytes.byteOffset, tasks * k.lanes))]).toEqual([500]);
+  });
+
+  it("end with the worker of Node.js that has them, whatever it holds", async () => {
+    const module = new URL("../x64/x64-engine.ts", import.meta.url).href;
+    const inWorker = `
+      import { readdirSync } from "node:fs";
+      import { parentPort } from "node:worker_threads";
+      import { register } from "tsx/esm/api";
+      register();
+      const { x64Backend } = await import(${JSON.stringify(module)});
+      globalThis.kept = x64Backend.createEngine(${JSON.stringify(target)}, { threads: 9 });
+      parentPort.postMessage(readdirSync(${JSON.stringify(tasksFolder)}).length);
+    `;
+    const script = `
+      import { readdirSync } from "node:fs";
+      import { Worker } from "node:worker_threads";
+      const worker = new Worker(${JSON.stringify(inWorker)}, { eval: true });
+      worker.on("message", (during) => worker.on("exit", () => console.log(during - readdirSync(${JSON.stringify(tasksFolder)}).length >= 8)));
+    `;
+    const cwd = fileURLToPath(new URL("../../..", import.meta.url));
+    const options = ["--conditions=source", "--import", "tsx", "--input-type=module", "-e", script];
+    expect((await promisify(execFile)(process.execPath, options, { cwd })).stdout).toBe("true\n");
   });
 });

@@ -1,3 +1,4 @@
+import { onThreadExit } from "#platform/thread-exit";
 import type { NativeFunction, NativeSystem } from "../../platform/native-system.ts";
 import { type SchedulerOptions, schedulerRoutines } from "../scheduler/scheduler.ts";
 import { schedulerSizes } from "../scheduler/scheduler-layout.ts";
@@ -69,6 +70,12 @@ class ThreadPool {
     const bytes = Math.ceil((this.#recordsAt + records) / system.pageBytes) * system.pageBytes;
     this.#state = system.map(bytes);
     this.#records = new BigUint64Array(system.view(this.#state, bytes), this.#recordsAt, records / 8);
+    // A worker of Node.js that ends has no finalizers, and its process goes on.
+    onThreadExit(() => {
+      this.#leases.clear();
+      this.#fit();
+      this.#join(() => true);
+    });
   }
 
   lease(workers: number): ThreadLease {
