@@ -4,7 +4,7 @@ import { basename, join, resolve } from "node:path";
 import { zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { node, onnxBytes } from "../../test/support/onnx-model.ts";
-import type { VintnerError } from "../common/errors.ts";
+import { VintnerError } from "../common/errors.ts";
 import { thrownBy } from "../common/thrown-error.fixture.ts";
 import { encodePng } from "../formats/image/png.ts";
 import { newImage } from "../formats/image/rgb-image.ts";
@@ -97,6 +97,38 @@ describe("formats are told by their content, whatever the name", () => {
     expect(error.code).toBe("FORMAT");
     expect(error.message).toMatch(pattern);
     for (const known of ["ONNX (.onnx)", "OpenVINO IR (.xml)", "TensorFlow Lite", "Kaldi"]) expect(error.details.expected).toContain(known);
+  });
+
+  it("gives typed errors for whatever is made of such files, 500 times", () => {
+    const samples = [
+      onnx,
+      text(ir.xml),
+      graphDef,
+      join2(Uint8Array.of(8, 1), field(2, metaGraph)),
+      join2(field(1, "net"), field(100, join2(field(1, "conv1"), field(2, "Convolution")))),
+      latin1("\x1c\0\0\0TFL3\x14\0\x20\0"),
+      text('{"format": "graph-model", "modelTopology": {}}'),
+      text('{\n  "nodes": [\n    {\n      "op": "null", "name": "data", "inputs": []}]}'),
+      latin1("\0B<Nnet3> \ninput-node name=input dim=4\n"),
+      zipSync({ "config.json": text("{}"), "model.weights.h5": text("") }),
+    ];
+    let state = 7;
+    const next = (below: number): number => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    const codes = new Set<string>();
+    for (let i = 0; i < 500; i++) {
+      const bytes = samples[next(samples.length)].slice();
+      for (let changes = next(4); changes >= 0; changes--) bytes[next(Math.min(bytes.length, 64))] = next(256);
+      try {
+        readModelSync({ bytes: bytes.subarray(0, 1 + next(bytes.length)), name: "model", files: { "model.bin": ir.bin } });
+      } catch (error) {
+        codes.add(error instanceof VintnerError ? error.code : String(error));
+      }
+    }
+    for (const code of codes) expect(code).toMatch(/^(FORMAT|UNSUPPORTED|UNSUPPORTED_OPERATION|INVALID_MODEL|FILE_NOT_FOUND)$/);
+    expect(codes.size).toBeGreaterThan(2);
   });
 
   it("takes the name where a damaged file shows nothing", () => {
