@@ -315,4 +315,4 @@ describe.each(described)("$target memory", ({ engine }) => {
   });
 });
 
-it.skipIf(engines.length > 0)("needs koffi and a processor with AVX2", () => {});
+if (engines.length === 0) it.skip("needs koffi and a processor with AVX2");

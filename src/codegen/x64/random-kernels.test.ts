@@ -16,4 +16,4 @@ describe.skipIf(availableX64Targets().length === 0).each(availableX64Targets())(
   });
 });
 
-it.skipIf(availableX64Targets().length > 0)("needs koffi and a processor with AVX2: random kernels", () => {});
+if (availableX64Targets().length === 0) it.skip("needs koffi and a processor with AVX2: random kernels");

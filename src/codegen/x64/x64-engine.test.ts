@@ -205,7 +205,7 @@ describe.skipIf(available.length === 0).each(available)("X64Engine on %s", (targ
   });
 });
 
-it.skipIf(available.length > 0)("needs koffi and a processor with AVX2: x64 engine", () => {});
+if (available.length === 0) it.skip("needs koffi and a processor with AVX2: x64 engine");
 
 it.skipIf(available.length === 0).each(available)("reaches bytes gigabytes apart on %s", (target) => {
   const engine = createX64Engine(target, { threads: 1 });
