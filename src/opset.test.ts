@@ -4,7 +4,7 @@ import { Model } from "./model/model.ts";
 import type { Node } from "./model/node.ts";
 import { camelCase } from "./ops/builder.ts";
 import { allOperations } from "./ops/registry.ts";
-import { opset } from "./opset.ts";
+import { type Body, opset } from "./opset.ts";
 import { Tensor } from "./tensor/tensor.ts";
 
 test("a convolution with its attributes", () => {
@@ -23,6 +23,37 @@ test("lists of inputs, several outputs, constants of numbers", () => {
   const parts = opset.split(x, opset.constant("i64", 1), { num_splits: 2 });
   expect(opset.add(parts.outputs[0], parts.outputs[1]).outputs[0].toString()).toBe("f32[?,2]");
   expect(() => opset.relu(parts)).toThrow(VintnerError);
+});
+
+test("operations with bodies take models with port maps", () => {
+  const [x, on] = [opset.parameter("f32", [2], "x"), opset.parameter("boolean", [], "on")];
+  const body = (make: (p: Node) => Node): Body => {
+    const p = opset.parameter("f32", [2], "p");
+    const model = new Model({ name: "body", parameters: [p], results: [opset.result(make(p))] });
+    return { model, inputs: [{ kind: "invariant", parameter: 0, input: 1 }], outputs: [{ kind: "last", result: 0, output: 0 }] };
+  };
+  const branch = opset.if(
+    on,
+    [x],
+    body((p) => opset.relu(p)),
+    body((p) => opset.concat([p, p], { axis: 0 })),
+  );
+  expect(branch.outputs[0].toString()).toBe("f32[2..4]");
+  const { model } = body((p) => opset.abs(p));
+  const repeated = opset.loop(opset.constant("i64", 3), opset.constant("boolean", 1), [x], {
+    model,
+    inputs: [{ kind: "merged", parameter: 0, input: 2, result: 0 }],
+    outputs: [{ kind: "last", result: 0, output: 0 }],
+  });
+  expect(repeated.outputs[0].toString()).toBe("f32[2]");
+  const slices = { axis: 0, start: 0, end: -1, stride: 1, partSize: 1 } as const;
+  const each = opset.tensorIterator([x], {
+    model: body((p) => opset.abs(p)).model,
+    inputs: [{ kind: "sliced", parameter: 0, input: 0, ...slices }],
+    outputs: [{ kind: "concatenated", result: 0, output: 0, ...slices }],
+  });
+  expect(each.outputs[0].toString()).toBe("f32[2]");
+  expect(() => opset.loop(x, on, [x], { model, inputs: [], outputs: [] })).toThrow(VintnerError);
 });
 
 test("what the operation does not accept is a typed error", () => {

@@ -2,17 +2,59 @@ import { describe, expect, it } from "vitest";
 import { countOperations, Graph } from "../../test/support/check-rewrite.ts";
 import { node, type Node } from "../model/node.ts";
 import { verifyModel } from "../model/verify.ts";
+import type { Output } from "../model/output.ts";
+import { branches } from "../ops/control-flow/bodies.fixture.ts";
 import { Abs } from "../ops/elementwise/abs.ts";
 import { Add } from "../ops/elementwise/add.ts";
 import { Relu } from "../ops/elementwise/relu.ts";
 import { Split } from "../ops/movement/split.ts";
 import { Reshape } from "../ops/shape/reshape.ts";
+import { constantOf } from "./evaluate-node.ts";
+import { shareSubexpressions } from "./eliminate/share-subexpressions.ts";
 import { rewrite } from "./rewrite.ts";
 import { runRewrites } from "./run-rewrites.ts";
 
 const find = (nodes: readonly Node[], type: string): Node => nodes.find((n) => n.type === type) as Node;
 
 describe("the driver", () => {
+  it("rewrites bodies too, and tells their nodes what is known then", () => {
+    const g = new Graph();
+    const [flag, x] = [g.input("[]", "boolean"), g.input("[?,?]")];
+    const inner = (p: Output): Output =>
+      branches(
+        constantOf("boolean", 1, []),
+        [p],
+        ([q]) => [g.apply(Abs, [q])],
+        ([q]) => [g.apply(Abs, [q])],
+      ).outputs[0];
+    const choice = branches(
+      flag,
+      [x],
+      ([p]) => [inner(p)],
+      ([p]) => [g.apply(Abs, [p])],
+    );
+    const model = g.model(choice.outputs[0]);
+    const known = rewrite("known", ["Abs"], ({ inputs }) => node(Reshape, [inputs[0], g.ints([2, 3])], { special_zero: false }).outputs[0]);
+    expect([...runRewrites(model, [known], { verify: true })]).toEqual([["known", 3]]);
+    expect(model.outputs[0].shape).toEqual([2, 3]);
+    verifyModel(model);
+  });
+
+  it("does not take branches that differ for one node", () => {
+    const g = new Graph();
+    const [flag, x] = [g.input("[]", "boolean"), g.input("[2]")];
+    const choose = (op: typeof Abs | typeof Relu): Output =>
+      branches(
+        flag,
+        [x],
+        ([p]) => [g.apply(op, [p])],
+        ([p]) => [p],
+      ).outputs[0];
+    const model = g.model(g.apply(Add, [choose(Abs), choose(Relu)]));
+    runRewrites(model, [shareSubexpressions], { verify: true });
+    expect(countOperations(model)).toEqual({ If: 2, Add: 1 });
+  });
+
   it("infers anew what follows a replacement that knows more", () => {
     const g = new Graph();
     const model = g.model(g.apply(Relu, [g.apply(Abs, [g.input("[?,?]")])]));

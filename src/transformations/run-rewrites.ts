@@ -25,11 +25,15 @@ const replacementsPerNode = 50;
 export function runRewrites(model: Model, rewrites: readonly Rewrite[], options: RunOptions = {}): Map<string, number> {
   const counts = new Map<string, number>();
   rewriteGraph(model, rewrites, options, counts);
-  for (const node of model.nodes()) {
-    if (node.bodies.length === 0) continue;
-    for (const { model: body } of node.bodies)
-      for (const [name, count] of runRewrites(body, rewrites, options)) counts.set(name, (counts.get(name) ?? 0) + count);
-  }
+  let changedBodies = 0;
+  for (const { bodies } of model.nodes())
+    for (const { model: body } of bodies)
+      for (const [name, count] of runRewrites(body, rewrites, options)) {
+        counts.set(name, (counts.get(name) ?? 0) + count);
+        changedBodies += count;
+      }
+  // What was folded inside may tell more of the outputs' shapes.
+  if (changedBodies > 0) model.validate();
   return counts;
 }
 
