@@ -13,6 +13,7 @@ import { shareSubexpressions } from "./eliminate/share-subexpressions.ts";
 import { singlePart } from "./eliminate/single-part.ts";
 import { constantFolding } from "./fold/constant-folding.ts";
 import { knownValues } from "./fold/known-values.ts";
+import { scaledConstants } from "./fold/scaled-constants.ts";
 import { reshapePattern } from "./fold/reshape-pattern.ts";
 import { addBeforeConvolution } from "./fuse/add-before-convolution.ts";
 import { addBeforeMatMul } from "./fuse/add-before-matmul.ts";
@@ -70,7 +71,7 @@ export interface Pass {
 
 /** All optimizations that hold for every device, in their order. */
 export function pipeline({ useShapes = false, foldDecompression = false }: PipelineOptions = {}): readonly Pass[] {
-  const fold = [constantFolding({ keepDecompression: !foldDecompression }), knownValues({ useShapes }), reshapePattern];
+  const fold = [scaledConstants, constantFolding({ keepDecompression: !foldDecompression }), knownValues({ useShapes }), reshapePattern];
   const eliminate = [
     noOpConvert,
     noOpShapeChange({ useShapes }),

@@ -3,6 +3,7 @@ import { concatLowering } from "./lowerings/concat.ts";
 import { convertLowering } from "./lowerings/convert.ts";
 import { convolutionLowering } from "./lowerings/convolution.ts";
 import { gatherLowering } from "./lowerings/gather.ts";
+import { integerMatMulLowering } from "./lowerings/integer-mat-mul.ts";
 import { interpolateLowering } from "./lowerings/interpolate.ts";
 import { matMulLowering } from "./lowerings/mat-mul.ts";
 import { padLowering } from "./lowerings/pad.ts";
@@ -27,6 +28,7 @@ export const lowerings: readonly Lowering[] = [
   convertLowering,
   convolutionLowering,
   gatherLowering,
+  integerMatMulLowering,
   interpolateLowering,
   matMulLowering,
   meanVarianceLowering,

@@ -45,7 +45,7 @@ export interface Segment {
  * views. Throws OUT_OF_MEMORY.
  */
 export function compileSegment(model: Model, context: SegmentContext, borders: readonly (View | undefined)[] = []): Segment {
-  prepareShapes(model);
+  prepareShapes(model, context.engine.target);
   const split = splitModel(model);
   const head = split?.head ?? model;
   const { engine, constants, budget } = context;

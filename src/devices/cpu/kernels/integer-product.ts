@@ -3,29 +3,38 @@ import type { Kernel, Register } from "../../../kernel/kernel.ts";
 import type { KernelTarget } from "../../../kernel/target.ts";
 import { itemsPerTask } from "../../../lowering/loop-nest.ts";
 import { problemKey } from "../../../lowering/problem-key.ts";
-import { sliceView, type View, viewSpan } from "../../../lowering/view.ts";
+import { sliceView, type View } from "../../../lowering/view.ts";
+import { storeElements, viewBuffer } from "./element-access.ts";
+import { applyEpilogue, type Epilogue, epilogueBuffers } from "./epilogue.ts";
 import { blockChannels, chooseSegments, type Segment } from "./tile.ts";
 
 /**
- * A matrix product of u8 and constant i8 with sums in i32, exact below 2^31: `(sum + offset) * scale` a column, as f32. Four steps of
- * the reduction are one instruction where the machine has a dot product of bytes.
+ * A matrix product of bytes with constant i8: sums in i32, exact below 2^31, times a scale a column, as f32. Four steps of the
+ * reduction are one instruction where the machine has a dot product of bytes.
  */
 export interface IntegerProductProblem {
-  /** u8 [rows, depth] with depth stride 1. */
+  /** u8 or i8 [rows, depth] with depth stride 1. Signed bytes are taken as u8 that are 128 larger. */
   readonly input: View;
   /** f32 [rows, columns] with column stride 1. */
   readonly output: View;
   /** What `isNarrow` says of the weights. */
   readonly narrow: boolean;
+  /** Of the scaled sum and of views of the output's shape. */
+  readonly epilogue?: Epilogue;
   readonly threads: number;
 }
 
-/** One kernel of a product, for a run of columns: its operands are input, packed weights, offsets (i32), scales (f32), output. */
+/**
+ * One kernel of a product, for a run of columns: its operands are input, packed weights, what sums start from (i32, for signed bytes
+ * only), scales (f32), output, extras.
+ */
 export interface IntegerProductPart {
   readonly kernel: Kernel;
   readonly segment: Segment;
 }
 
+/** Turns the sign of each of four bytes around. */
+const signBits = 0x80808080 | 0;
 /** Bytes that a lane's dot product takes. */
 const group = 4;
 
@@ -75,21 +84,27 @@ export function isNarrow(
   return true;
 }
 
-function segmentKernel({ input, output: whole, narrow, threads }: IntegerProductProblem, segment: Segment, target: KernelTarget): Kernel {
+/** Cuts the output's view, and what follows it, to a segment's columns. */
+export const columnsOf = (view: View, { firstChannel, channels }: Segment): View => sliceView(view, 1, firstChannel, channels);
+
+function segmentKernel(problem: IntegerProductProblem, segment: Segment, target: KernelTarget): Kernel {
+  const { input, narrow, threads } = problem;
   const { tile, blocks, channels } = segment;
   const { lanes, vectors } = tile;
   const [rows, depth] = input.shape;
-  const output = sliceView(whole, 1, segment.firstChannel, channels);
+  const output = columnsOf(problem.output, segment);
+  const epilogue = problem.epilogue && { ...problem.epilogue, inputs: problem.epilogue.inputs.map((v) => columnsOf(v, segment)) };
   const block = blockChannels(tile);
   const steps = Math.ceil(depth / group);
   const fullSteps = Math.floor(depth / group);
   const dot = narrow ? "dotU8I8Narrow" : "dotU8I8";
   const k = new KernelBuilder(`integer product ${rows}x${depth}x${channels}`, target);
-  const source = k.buffer("input", "u8", viewSpan(input), "read");
+  const source = viewBuffer(k, "input", input, "read");
   const weights = k.buffer("weights", "i8", packedIntegerLength(depth, segment), "read");
-  const offsets = k.buffer("offsets", "i32", blocks * block, "read");
+  const offsets = input.element === "i8" ? k.buffer("offsets", "i32", blocks * block, "read") : undefined;
   const scales = k.buffer("scales", "f32", blocks * block, "read");
-  const result = k.buffer("output", "f32", viewSpan(output), "write");
+  const result = viewBuffer(k, "output", output, "write");
+  const extras = epilogueBuffers(k, epilogue);
 
   const tiles = Math.floor(rows / tile.rows);
   const tail = rows - tiles * tile.rows;
@@ -102,14 +117,16 @@ function segmentKernel({ input, output: whole, narrow, threads }: IntegerProduct
   const column = b.mul(block);
 
   const tileAt = (row: Index, height: number): void => {
-    const first = k.each(vectors, (v) => k.load(offsets, column.add(v * lanes), { lanes }));
+    const zero = k.constant(0, { element: "i32", lanes });
+    const first = k.each(vectors, (v) => (offsets ? k.load(offsets, column.add(v * lanes), { lanes }) : zero));
     const acc = k.accumulators(height, vectors, (_, v) => first[v], lanes);
     const weightBase = b.mul(steps * block * group);
     const inputBase = row.mul(input.strides[0]);
     const step = (at: Index, values: (m: number) => Register): void => {
       const w = k.each(vectors, (v) => k.load(weights, weightBase.add(at.mul(block * group)).add(v * lanes * group), { lanes, as: "i32" }));
       for (let m = 0; m < height; m++) {
-        const value = values(m);
+        const bytes = values(m);
+        const value = offsets ? k.compute("xor", [bytes, k.constant(signBits, { element: "i32", lanes })]) : bytes;
         for (let v = 0; v < vectors; v++) k.update(acc[m][v], dot, value, w[v], acc[m][v]);
       }
     };
@@ -121,12 +138,14 @@ function segmentKernel({ input, output: whole, narrow, threads }: IntegerProduct
     for (let v = 0; v < vectors; v++) {
       const scale = k.load(scales, column.add(v * lanes), { lanes });
       for (let m = 0; m < height; m++) {
-        const at = row
-          .add(m)
-          .mul(output.strides[0])
-          .add(column)
-          .add(v * lanes);
-        k.store(result, at, k.mul(k.compute("toF32", [acc[m][v]]), scale), { count: countOf(v) });
+        const at = ([rowStride, columnStride]: readonly number[]): Index =>
+          row
+            .add(m)
+            .mul(rowStride)
+            .add(column.add(v * lanes).mul(columnStride));
+        const scaled = k.mul(k.compute("toF32", [acc[m][v]]), scale);
+        const value = applyEpilogue(k, epilogue, extras, scaled, 1, at, countOf(v), output);
+        storeElements(k, output, result, at(output.strides), value, countOf(v));
       }
     }
   };
@@ -134,7 +153,7 @@ function segmentKernel({ input, output: whole, narrow, threads }: IntegerProduct
   const restOf = (at: Index, count: number): Register =>
     k
       .each(count, (i) => {
-        const byte = k.broadcast(source, at.add(i), lanes);
+        const byte = k.broadcast(source, at.add(i), lanes, { as: "u8" });
         return i === 0 ? byte : k.compute("shiftLeft", [byte], 8 * i);
       })
       .reduce((a, c) => k.compute("or", [a, c]));
@@ -150,7 +169,7 @@ function segmentKernel({ input, output: whole, narrow, threads }: IntegerProduct
     else k.ifNonNegative(chunk.add(1 - chunks), last);
   }
   return k.build({
-    key: problemKey("integer product", { problem: { input, output: whole, narrow, threads }, segment }),
+    key: problemKey("integer product", { problem, segment }),
     tasks: chunks * blocks,
     flops: 2 * rows * depth * channels,
   });

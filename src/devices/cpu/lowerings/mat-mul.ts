@@ -136,7 +136,7 @@ const matrixShape = (shape: readonly number[], transpose: boolean): number[] => 
 };
 
 /** The view, or a copy where broadcast dimensions cannot be merged. */
-function reshapable(context: LoweringContext, view: View): View {
+export function reshapable(context: LoweringContext, view: View): View {
   const needsCopy =
     view.strides.some((s, i) => s === 0 && view.shape[i] > 1) &&
     reshapeView(view, [view.shape.slice(0, -2).reduce((n, d) => n * d, 1), ...view.shape.slice(-2)]) === undefined;
