@@ -47,7 +47,7 @@ describe.each(kernelRunners)("integer products for $name", ({ target, run }) => 
       expect(narrow).toBe(most <= 64 || depth === 1);
       const offset = (c: number): number => {
         let sum = 0;
-        for (let d = 0; d < depth && c < columns; d++) sum += weights[d * columns + c];
+        for (let d = 0; d < depth; d++) sum += weights[d * columns + c] ?? 0;
         return -128 * sum;
       };
       const scale = (c: number): number => Math.fround(0.001 * (c + 1));

@@ -45,7 +45,7 @@ export const integerMatMulLowering: Lowering = {
       const padded = segment.blocks * blockChannels(segment.tile);
       const factors = context.constant({ scales: context.keyOf(scales), segment }, [padded], "f32", () => {
         const to = new Float32Array(padded);
-        to.set((scales.constant?.data as Float32Array).subarray(firstChannel, firstChannel + channels));
+        to.set((context.floats(scales) as Float32Array).subarray(firstChannel, firstChannel + channels));
         return to;
       });
       /** Signed bytes count as 128 more: what that adds to the sums is taken away before. */
