@@ -1,5 +1,6 @@
 // The same with ONNX Runtime: `node onnxruntime.mjs MODEL INPUTS`.
 import process from "node:process";
+import { peakMemory } from "./peak-memory.mjs";
 
 const begin = performance.now();
 const { InferenceSession, Tensor } = await import("onnxruntime-node");
@@ -17,5 +18,5 @@ for (const { name, type, shape } of JSON.parse(inputs)) {
 await session.run(feeds);
 const answered = performance.now();
 const times = { import: imported - begin, read: 0, compile: compiled - imported, infer: answered - compiled };
-process.stdout.write(`${JSON.stringify({ ...times, peak: process.resourceUsage().maxRSS })}\n`);
+process.stdout.write(`${JSON.stringify({ ...times, peak: peakMemory() })}\n`);
 process.exit();

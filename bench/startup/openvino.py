@@ -4,7 +4,7 @@ import time
 begin = time.perf_counter()
 import json
 import os
-import resource
+import re
 import sys
 
 sys.path.remove(os.path.dirname(os.path.abspath(__file__)))  # this file's own name hides the package
@@ -22,5 +22,5 @@ compiled.create_infer_request().infer({i["name"]: np.ones(i["shape"], types[i["t
 answered = time.perf_counter()
 times = {"import": imported - begin, "read": read - imported, "compile": compiled_at - read, "infer": answered - compiled_at}
 times = {name: seconds * 1000 for name, seconds in times.items()}
-print(json.dumps({**times, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}), flush=True)
+print(json.dumps({**times, "peak": int(re.search(r"VmHWM:\s+(\d+) kB", open("/proc/self/status").read())[1])}), flush=True)
 os._exit(0)

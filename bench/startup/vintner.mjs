@@ -1,5 +1,6 @@
 // From `node` to the first answer with the package as it is built: `node vintner.mjs MODEL INPUTS`, INPUTS being JSON of names, types and shapes.
 import process from "node:process";
+import { peakMemory } from "./peak-memory.mjs";
 
 const begin = performance.now();
 const { Core, Tensor } = await import("../../dist/index.js");
@@ -20,5 +21,5 @@ for (const { name, type, shape } of JSON.parse(inputs)) {
 request.infer(tensors);
 const answered = performance.now();
 const times = { import: imported - begin, read: read - imported, compile: compiledAt - read, infer: answered - compiledAt };
-process.stdout.write(`${JSON.stringify({ ...times, peak: process.resourceUsage().maxRSS })}\n`);
+process.stdout.write(`${JSON.stringify({ ...times, peak: peakMemory() })}\n`);
 process.exit();

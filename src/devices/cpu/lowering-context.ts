@@ -65,7 +65,7 @@ export class LoweringContext {
     const tensor = output.constant;
     invariant(tensor !== undefined, `${output.node.where} is used before it is lowered`);
     const element = viewElementOf(tensor.elementType);
-    const view = this.constant({ tensor: this.keyOf(output) }, tensor.shape, element, () => tensor.data);
+    const view = this.constant({ tensor: this.keyOf(output) }, tensor.shape, element, () => tensor.readOnce());
     this.#views.set(output, view);
     return view;
   }

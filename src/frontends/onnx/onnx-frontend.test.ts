@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Tensor } from "../../tensor/tensor.ts";
 import type { VintnerError } from "../../common/errors.ts";
 import { thrownBy } from "../../common/thrown-error.fixture.ts";
 import {
@@ -138,6 +139,18 @@ describe("tensors", () => {
     const weights = { name: "w", dataType: DataType.UINT8, dims: [5n], rawData: Uint8Array.of(1, 2, 3, 4, 5) };
     const bytes = onnxBytes({ nodes: [], inputs: [], outputs: ["w"], initializers: [weights] });
     expect(readOnnx(bytes).results[0].inputs[0].constant?.data.buffer).toBe(bytes.buffer);
+  });
+
+  test("large raw data that is not aligned is copied when it is read, wherever it lies", () => {
+    const numbers = Float32Array.from({ length: 5000 }, (_, i) => i / 4);
+    // Names of four lengths: at most one of them leaves the data aligned.
+    const tensors = ["w", "ww", "www", "wwww"].map((name) => {
+      const initializer = { name, dataType: DataType.FLOAT, dims: [5000n], rawData: new Uint8Array(numbers.buffer) };
+      const bytes = onnxBytes({ nodes: [], inputs: [], outputs: [name], initializers: [initializer] });
+      return readOnnx(bytes).results[0].inputs[0].constant as Tensor;
+    });
+    expect(tensors.filter((t) => t.isDeferred).length).toBeGreaterThanOrEqual(2);
+    for (const tensor of tensors) expect(tensor.data).toEqual(numbers);
   });
 
   test("data must fill the shape", () => {

@@ -13,8 +13,11 @@ export interface TensorSource {
   readonly sideFiles: SideFiles;
 }
 
+/** Smaller tensors are copied at once where the file does not align them. */
+const leastDeferred = 4096;
+
 /**
- * The tensor of a TensorProto: a view on the file's bytes where they are raw and aligned, else a copy. Throws INVALID_MODEL where the
+ * The tensor of a TensorProto: a view on the file's bytes where they are raw and aligned, else a copy, of large tensors when they are read. Throws INVALID_MODEL where the
  * data does not fill the shape, UNSUPPORTED for element types that models of OpenVINO lack.
  */
 export function tensorFromProto(proto: TensorProto, source: TensorSource): Tensor {
@@ -40,7 +43,11 @@ export function tensorFromProto(proto: TensorProto, source: TensorSource): Tenso
       expected: `${length} bytes`,
       got: `${bytes.byteLength}`,
     });
-  return new Tensor(type, shape, viewOf(bytes, type));
+  const { array } = elementTypes[type];
+  const isAligned = bytes.byteOffset % array.BYTES_PER_ELEMENT === 0;
+  if (isAligned) return new Tensor(type, shape, arrayOn(bytes, type));
+  const copied = (): TypedArray => arrayOn(new Uint8Array(bytes), type);
+  return new Tensor(type, shape, size < leastDeferred ? copied() : copied);
 }
 
 function rawBytes(proto: TensorProto, source: TensorSource, where: string): Uint8Array | undefined {
@@ -48,10 +55,9 @@ function rawBytes(proto: TensorProto, source: TensorSource, where: string): Uint
   return isFieldSet(proto, TensorProtoSchema.field.rawData) ? proto.rawData : undefined;
 }
 
-function viewOf(bytes: Uint8Array, type: ElementType): TypedArray {
+function arrayOn(bytes: Uint8Array, type: ElementType): TypedArray {
   const { array } = elementTypes[type];
-  const aligned = bytes.byteOffset % array.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
-  return new array(aligned.buffer, aligned.byteOffset, aligned.byteLength / array.BYTES_PER_ELEMENT);
+  return new array(bytes.buffer, bytes.byteOffset, bytes.byteLength / array.BYTES_PER_ELEMENT);
 }
 
 /** Elements that stand in the field of their type, as varints or packed numbers. */
