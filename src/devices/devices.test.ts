@@ -352,6 +352,25 @@ const cases: readonly Case[] = [
       }),
   },
   {
+    name: "concatenations of producers that write vectors along different axes",
+    inputs: [
+      [1, 8, 5, 6],
+      [1, 8, 5, 7],
+    ],
+    build: (x, y) => {
+      const point = { ...window, pads_begin: [0, 0], pads_end: [0, 0] };
+      const parts: readonly (() => Output)[] = [
+        () => apply("Convolution", [x, weights([8, 8, 1, 1], 1)], point),
+        () => apply("GroupConvolution", [x, weights([8, 1, 1, 1, 1], 2)], point),
+        () => apply("MaxPool", [x], { ...window, kernel: [3, 3], rounding_type: "floor" }, 8),
+        () => apply("MatMul", [y, weights([7, 6], 3)], { transpose_a: false, transpose_b: false }),
+        () => apply("Softmax", [x], { axis: 3 }),
+        () => apply("Abs", [x]),
+      ];
+      return parts.flatMap((a) => parts.flatMap((b) => [1, 3].map((axis) => apply("Concat", [a(), b()], { axis }))));
+    },
+  },
+  {
     name: "a product of two tensors inside a concatenation",
     inputs: [
       [2, 2, 3, 4],

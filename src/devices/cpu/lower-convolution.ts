@@ -44,7 +44,7 @@ export interface ConvolutionWeights {
 export function convolutionGroup(context: LoweringContext, group: Group, flat: (view: View) => View): ConvolutionResult {
   const split = splitBias(context, group, 1);
   const extras = context.epilogueInputs({ ...group, inputs: split.inputs }, 1).map(flat);
-  const allocated = context.allocateOutput(group.output, group.output.shape.length === 3 ? [0, 2, 1] : undefined);
+  const allocated = context.allocateOutput(group.output, group.output.shape.length === 3 ? [0, 2, 1] : undefined, 1);
   context.define(group.output, allocated);
   const output = flat(allocated);
   const epilogue = split.expression && { expression: split.expression, inputs: extras };

@@ -99,14 +99,20 @@ export class LoweringContext {
     return { ...source, block };
   }
 
-  /** Memory for an output, in the place that its consumer wants or in the given order (default: channels-last for feature maps). */
-  allocateOutput(output: Output, order?: readonly number[]): View {
+  /**
+   * Memory for an output, in the place that its consumer wants or in the given order (default: channels-last for feature maps).
+   * `vectorAxis`: where the producer writes vectors, so that elements must lie next to each other along it. A place where they do
+   * not is left to the consumer, who copies.
+   */
+  allocateOutput(output: Output, order?: readonly number[], vectorAxis?: number): View {
     const shape = output.shape;
     const element = viewElementOf(output.elementType);
     const placed = this.#placements.get(output);
     const wanted = order ?? (shape.length === 4 || shape.length === 5 ? channelsLastOrder(shape.length) : plainOrder(shape.length));
-    if (placed === undefined) return this.allocate(shape, element, wanted, output.node.friendlyName);
-    const whole = this.#views.get(placed.concat) ?? this.allocate(placed.concat.shape, element, wanted, placed.concat.node.friendlyName);
+    const known = placed && this.#views.get(placed.concat);
+    const fits = known === undefined || vectorAxis === undefined || known.strides[vectorAxis] === 1;
+    if (placed === undefined || !fits) return this.allocate(shape, element, wanted, output.node.friendlyName);
+    const whole = known ?? this.allocate(placed.concat.shape, element, wanted, placed.concat.node.friendlyName);
     this.#views.set(placed.concat, whole);
     return { ...whole, offset: whole.offset + placed.begin * whole.strides[placed.axis], shape };
   }

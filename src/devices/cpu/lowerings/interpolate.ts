@@ -52,7 +52,7 @@ export const interpolateLowering: Lowering = {
   lower(context, { anchor }) {
     const { attributes } = anchor;
     const input = context.contiguousAlong(context.view(anchor.inputs[0]), 1);
-    const output = context.allocateOutput(anchor.outputs[0]);
+    const output = context.allocateOutput(anchor.outputs[0], undefined, 1);
     context.define(anchor.outputs[0], output);
     const scales = scalesOf(context, anchor);
     const rule = {

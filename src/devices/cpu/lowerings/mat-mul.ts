@@ -42,7 +42,7 @@ export const matMulLowering: Lowering = {
     const rank = group.output.shape.length;
     const split = splitBias(context, group, rank - 1);
     const extras = context.epilogueInputs({ ...group, inputs: split.inputs }, rank - 1);
-    const placed = context.allocateOutput(group.output, plainOrder(rank));
+    const placed = context.allocateOutput(group.output, plainOrder(rank), rank - 1);
     context.define(group.output, placed);
 
     const constantMatrix = right.constant !== undefined && rightShape.slice(0, -2).every((d) => d === 1);

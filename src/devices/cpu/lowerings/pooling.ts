@@ -34,7 +34,7 @@ export const poolingLowering: Lowering = {
     const [y, x] = axesOf(anchor);
     const input = context.contiguousAlong(context.view(anchor.inputs[0]), 1);
     const extras = context.epilogueInputs(group, 1);
-    const output = context.allocateOutput(group.output);
+    const output = context.allocateOutput(group.output, undefined, 1);
     context.define(group.output, output);
     const average = anchor.type === "AvgPool";
     const inside = average && anchor.attributes["exclude-pad"] === true && touchesPadding([y, x]);
