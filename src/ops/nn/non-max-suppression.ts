@@ -26,7 +26,7 @@ function mostKept(context: InferContext): number {
   return scores === undefined ? Number.POSITIVE_INFINITY : maxOf(scores[0]) * maxOf(scores[1]) * perClass;
 }
 
-function infer(context: InferContext): readonly OutputSpec[] {
+function infer(context: InferContext<{ readonly output_type: ElementType }>): readonly OutputSpec[] {
   const [boxes, scores] = context.inputs.map((i) => i.partialShape.dimensions);
   for (const [i, dimensions] of [boxes, scores].entries())
     if (dimensions !== undefined && dimensions.length !== 3)
@@ -40,7 +40,7 @@ function infer(context: InferContext): readonly OutputSpec[] {
   same(boxes?.[0], scores?.[0], "images");
   same(boxes?.[1], scores?.[2], "boxes");
   same(boxes?.[2], 4, "coordinates, which must be 4,");
-  const type = context.attributes["output_type"] as ElementType;
+  const type = context.attributes.output_type;
   if (type !== "i64" && type !== "i32") context.fail("output_type must be i64 or i32", { got: type });
   const most = mostKept(context);
   const count = most === 0 ? 0 : isKnown(most) && Number.isFinite(most) ? dimension(0, most) : anyDimension;

@@ -1,5 +1,6 @@
 import { float, string } from "../../model/attribute.ts";
 import { node } from "../../model/node.ts";
+import type { Output } from "../../model/output.ts";
 import { roundedTensor, tensorNumbers } from "../../tensor/tensor-numbers.ts";
 import { Add } from "../elementwise/add.ts";
 import { Divide } from "../elementwise/divide.ts";
@@ -13,6 +14,9 @@ import { inferAxes, resolveAxes } from "../reduction/axes.ts";
 import { reduceNumbers, sumOfSquares } from "../reduction/reduce-numbers.ts";
 import { inferSame } from "./infer-same.ts";
 import { withReduced } from "./mean-variance.ts";
+
+/** Of f32. */
+const smallestNormal = 2 ** -126;
 
 /** x / sqrt(sum of x^2 over axes, with eps added to it or as its least value). Without axes all but zeros become 1. */
 export const NormalizeL2 = defineOp({
@@ -28,9 +32,13 @@ export const NormalizeL2 = defineOp({
     // Without axes it is another function: all but zeros become 1.
     if (axes.constant === undefined || axes.constant.size === 0) return undefined;
     const squares = node(ReduceSum, [node(Multiply, [x, x]).outputs[0], axes], { keep_dims: true }).outputs[0];
-    const eps = constant(x.elementType, attributes["eps"] as number);
-    const bounded = node(attributes["eps_mode"] === "add" ? Add : Maximum, [squares, eps]).outputs[0];
-    return node(Divide, [x, node(Sqrt, [bounded]).outputs[0]]).outputs;
+    const { eps, eps_mode: mode } = attributes;
+    const root = (of: Output): Output => node(Sqrt, [of]).outputs[0];
+    const bounded = (of: Output, least: number): Output =>
+      node(mode === "add" ? Add : Maximum, [of, constant(x.elementType, least)]).outputs[0];
+    // The square of a bound can be too small for the type where the bound itself is not.
+    const norm = mode === "max" && eps < smallestNormal ? bounded(root(squares), Math.sqrt(eps)) : root(bounded(squares, eps));
+    return node(Divide, [x, norm]).outputs;
   },
   evaluate: ({ node: self, inputs: [x, axesTensor], attributes }) => {
     const { shape, elementType } = x;
