@@ -42,8 +42,8 @@ function hasScalarKernel(op: OperationDefinition): boolean {
 
 function cpuColumn(op: OperationDefinition): string {
   if (op.role !== undefined) return "border";
-  if (loweringOf(op.type)) return "kernel";
-  return hasScalarKernel(op) ? "kernel, fuses" : "host";
+  if (hasScalarKernel(op)) return "kernel, fuses";
+  return loweringOf(op.type) ? "kernel" : "host";
 }
 
 const referenceColumn = (op: OperationDefinition): string =>

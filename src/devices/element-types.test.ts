@@ -192,6 +192,35 @@ const mixed: readonly Case[] = [
   },
 ];
 
+/** Numbers that differ in one half, in a half's sign or at the ends of the type's range. */
+function neighbours(type: "u32" | "i64" | "u64", step: number): Tensor {
+  const words = [0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 31 + 1, 2 ** 32 - 1];
+  const { array, bits } = elementTypes[type];
+  const upper = (i: number): number => words[Math.floor(i / 6) % 6];
+  const pairs = Uint32Array.from({ length: size * (bits / 32) }, (_, i) =>
+    bits === 32 ? words[(i * step) % 6] : i % 2 === 0 ? words[((i / 2) * step) % 6] : upper(((i - 1) / 2) * step),
+  );
+  return new Tensor(type, shape, new array(pairs.buffer as ArrayBuffer, 0, size));
+}
+
+const comparisons = (["u32", "i64", "u64"] as const).map((type): Case => ({
+  name: `comparisons of ${type}`,
+  inputs: [neighbours(type, 1), neighbours(type, 5)],
+  build: (x, y) => {
+    const turned = opset.transpose(y, ints(0, 2, 3, 1));
+    const row = opset.slice(y, ints(0), ints(1), ints(1), ints(0));
+    return [
+      ...[opset.equal, opset.notEqual, opset.less, opset.lessEqual, opset.greater, opset.greaterEqual].flatMap((compare) => [
+        compare(x, y),
+        compare(x, row),
+        compare(x, opset.constant(type, 1)),
+        compare(opset.transpose(turned, ints(0, 3, 1, 2)), x),
+      ]),
+      opset.select(opset.less(x, y), opset.constant("f32", 1), opset.constant("f32", 2)),
+    ];
+  },
+}));
+
 const window = { strides: [1, 1], pads_begin: [1, 1], pads_end: [1, 1], dilations: [1, 1] };
 
 /** Networks in types that registers do not compute in. */
@@ -292,19 +321,22 @@ const setups = availableTargets().flatMap((target) =>
 );
 
 describe.each(setups)("types on $name", ({ config }) => {
-  it.each([...movements, ...conversions, ...arithmetic, ...reductions, ...mixed, ...short, ...gathers, ...composites])("$name", (c) => {
-    const want = run("REFERENCE", {}, c);
-    const got = run("CPU", config, c);
-    for (const [i, expected] of want.entries()) {
-      expect(got[i].elementType).toBe(expected.elementType);
-      expect(got[i].shape).toEqual(expected.shape);
-      if (c.tolerance === undefined || !isFloat(expected.elementType)) expect(got[i].data, `output ${i}`).toEqual(expected.data);
-      else {
-        const [a, b] = [tensorNumbers(got[i]), tensorNumbers(expected)];
-        const bound = c.tolerance * Array.from(b).reduce((most, v) => Math.max(most, Math.abs(v)), 1);
-        for (let e = 0; e < b.length; e++)
-          expect(Math.abs(a[e] - b[e]), `output ${i}, element ${e}: ${a[e]}, wanted ${b[e]}`).toBeLessThanOrEqual(bound);
+  it.each([...movements, ...conversions, ...arithmetic, ...comparisons, ...reductions, ...mixed, ...short, ...gathers, ...composites])(
+    "$name",
+    (c) => {
+      const want = run("REFERENCE", {}, c);
+      const got = run("CPU", config, c);
+      for (const [i, expected] of want.entries()) {
+        expect(got[i].elementType).toBe(expected.elementType);
+        expect(got[i].shape).toEqual(expected.shape);
+        if (c.tolerance === undefined || !isFloat(expected.elementType)) expect(got[i].data, `output ${i}`).toEqual(expected.data);
+        else {
+          const [a, b] = [tensorNumbers(got[i]), tensorNumbers(expected)];
+          const bound = c.tolerance * Array.from(b).reduce((most, v) => Math.max(most, Math.abs(v)), 1);
+          for (let e = 0; e < b.length; e++)
+            expect(Math.abs(a[e] - b[e]), `output ${i}, element ${e}: ${a[e]}, wanted ${b[e]}`).toBeLessThanOrEqual(bound);
+        }
       }
-    }
-  });
+    },
+  );
 });

@@ -1,4 +1,5 @@
 import type { Lowering } from "./lowering.ts";
+import { compareLowering } from "./lowerings/compare.ts";
 import { concatLowering } from "./lowerings/concat.ts";
 import { convertLowering } from "./lowerings/convert.ts";
 import { convolutionLowering } from "./lowerings/convolution.ts";
@@ -24,6 +25,7 @@ import {
 /** All lowerings: the place to add one. Element-wise operations need none. */
 export const lowerings: readonly Lowering[] = [
   broadcastLowering,
+  compareLowering,
   concatLowering,
   convertLowering,
   convolutionLowering,

@@ -1,22 +1,12 @@
 import type { Node } from "../../../model/node.ts";
 import { input as x, lt, ne, or, type ScalarExpression, select } from "../../../model/scalar-expression.ts";
-import { bitsOf, orderOf, type View } from "../../../lowering/view.ts";
+import { orderOf, type View } from "../../../lowering/view.ts";
 import { registerOf, viewElementBytes, viewElementOf } from "../../../lowering/view-element.ts";
 import { type ElementType, isInteger } from "../../../tensor/element-type.ts";
 import { elementwiseKernel } from "../kernels/elementwise.ts";
 import type { Lowering } from "../lowering.ts";
 import type { LoweringContext } from "../lowering-context.ts";
-
-const isWide = (type: ElementType): boolean => type === "i64" || type === "u64";
-
-/** The lower or the upper words of integers of 64 bits. */
-function wordsOf(view: View, upper: 0 | 1): View {
-  const bits = bitsOf(view);
-  return { ...bits, offset: bits.offset + upper, shape: bits.shape.slice(0, -1), strides: bits.strides.slice(0, -1) };
-}
-
-/** Integers of 32 bits without a sign are the bits of those with one. */
-const asWords = (view: View): View => (view.element === "u32" ? { ...view, element: "i32" } : view);
+import { asWords, isWide, wordsOf } from "./words.ts";
 
 const typesOf = (node: Node): readonly [ElementType, ElementType] => [node.inputs[0].elementType, node.outputs[0].elementType];
 
