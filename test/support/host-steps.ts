@@ -88,6 +88,7 @@ export function hostShare(network: Network, rounds: number): HostShare {
       const total = profile.reduce((sum, p) => sum + p.microseconds, 0);
       const host = profile.filter((p) => isHost(p.implementation)).reduce((sum, p) => sum + p.microseconds, 0);
       hostTime = Math.min(hostTime, total === 0 ? 0 : host / total);
+      if (host === 0) break;
     }
     const profile = request.getProfilingInfo();
     const onHost = profile.filter((p) => isHost(p.implementation));
