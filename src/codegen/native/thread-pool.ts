@@ -1,6 +1,7 @@
 import { onThreadExit } from "#platform/thread-exit";
 import type { NativeFunction, NativeSystem } from "../../platform/native-system.ts";
-import { type SchedulerOptions, schedulerRoutines } from "../scheduler/scheduler.ts";
+import { schedulerRoutines } from "../scheduler/scheduler.ts";
+import type { SchedulerOptions } from "../scheduler/scheduler-writer.ts";
 import { schedulerSizes } from "../scheduler/scheduler-layout.ts";
 import { CodeMemory } from "./code-memory.ts";
 import type { NativeEmitter } from "./native-emitter.ts";

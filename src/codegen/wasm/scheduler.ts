@@ -1,5 +1,6 @@
 import { poolLayout } from "../scheduler/scheduler-layout.ts";
-import { type SchedulerOptions, schedulerRoutines } from "../scheduler/scheduler.ts";
+import { schedulerRoutines } from "../scheduler/scheduler.ts";
+import type { SchedulerOptions } from "../scheduler/scheduler-writer.ts";
 import { emitRoutine, routineType } from "./emit-routine.ts";
 import { kernelFunctionType } from "./kernel-emitter.ts";
 import { type MemoryLimits, ModuleBuilder } from "./module-builder.ts";
